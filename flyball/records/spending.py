@@ -1,0 +1,134 @@
+"""What work takes: tokens, money, joules, seconds; and the ceilings set for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+EnergyMethod = Literal["counter", "integrated", "modelled", "estimated"]
+"""How a figure of energy was obtained, surest first: an energy counter, power readings
+integrated over time, a model fitted on this machine, an estimate from a table."""
+
+METHODS: tuple[EnergyMethod, ...] = ("counter", "integrated", "modelled", "estimated")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens and money of model calls."""
+
+    requests: int = 0
+    local_requests: int = 0
+    """The part of `requests` that this machine answered: their price is their electricity."""
+    input_tokens: int = 0
+    """All prompt tokens, cached ones included."""
+    cached_tokens: int = 0
+    """The part of `input_tokens` that came from a cache."""
+    output_tokens: int = 0
+    """All generated tokens, reasoning included."""
+    cost_usd: Decimal = Decimal(0)
+    """Price of what has one: remote requests, and this machine's electricity."""
+    unpriced_requests: int = 0
+    """Requests whose price is unknown, which is not the same as free."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            requests=self.requests + other.requests,
+            local_requests=self.local_requests + other.local_requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            unpriced_requests=self.unpriced_requests + other.unpriced_requests,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Energy:
+    """Joules. `None` means that nothing tells about that part of the machine."""
+
+    cpu_j: float | None = None
+    dram_j: float | None = None
+    gpu_j: float | None = None
+    method: EnergyMethod | None = None
+    """How the three parts above were read; `None` while there are none."""
+    estimated_j: float | None = None
+    """Energy worked out rather than read. It is kept apart, and never added to a reading."""
+
+    @property
+    def measured_j(self) -> float | None:
+        """The sum of the parts that were read."""
+        known = [part for part in (self.cpu_j, self.dram_j, self.gpu_j) if part is not None]
+        return sum(known) if known else None
+
+    @property
+    def joules(self) -> float | None:
+        """The best single figure: what was read, else what was estimated, else unknown."""
+        return self.estimated_j if self.measured_j is None else self.measured_j
+
+    @property
+    def joules_method(self) -> EnergyMethod | None:
+        """How `joules` was obtained; `None` while it is unknown."""
+        if self.measured_j is not None:
+            return self.method or "counter"
+        return None if self.estimated_j is None else "estimated"
+
+    def __add__(self, other: Energy) -> Energy:
+        return Energy(
+            cpu_j=_plus(self.cpu_j, other.cpu_j),
+            dram_j=_plus(self.dram_j, other.dram_j),
+            gpu_j=_plus(self.gpu_j, other.gpu_j),
+            method=_least_sure(self.method, other.method),
+            estimated_j=_plus(self.estimated_j, other.estimated_j),
+        )
+
+    def __sub__(self, earlier: Energy) -> Energy:
+        return Energy(
+            cpu_j=_minus(self.cpu_j, earlier.cpu_j),
+            dram_j=_minus(self.dram_j, earlier.dram_j),
+            gpu_j=_minus(self.gpu_j, earlier.gpu_j),
+            method=_least_sure(self.method, earlier.method),
+            estimated_j=_minus(self.estimated_j, earlier.estimated_j),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """Everything a piece of work took."""
+
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    energy: Energy = Energy()
+
+    def __add__(self, other: Spend) -> Spend:
+        return Spend(
+            seconds=self.seconds + other.seconds,
+            usage=self.usage + other.usage,
+            energy=self.energy + other.energy,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Ceilings for a run. `None` means no ceiling."""
+
+    steps: int | None = None
+    seconds: float | None = None
+    output_tokens: int | None = None
+    cost_usd: Decimal | None = None
+    joules: float | None = None
+
+
+def _plus(a: float | None, b: float | None) -> float | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
+
+
+def _minus(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a - b
+
+
+def _least_sure(a: EnergyMethod | None, b: EnergyMethod | None) -> EnergyMethod | None:
+    known = [method for method in (a, b) if method is not None]
+    return max(known, key=METHODS.index) if known else None

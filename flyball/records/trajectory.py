@@ -1,0 +1,197 @@
+"""A run: its task, its steps, and what was thought of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Literal
+
+from flyball.records.spending import Budget, Spend
+
+Arguments = Mapping[str, object]
+Status = Literal["running", "finished", "stopped", "failed"]
+"""`finished`: the policy answered, or the environment says it is over. `stopped`: the
+governor, a budget or a person ended it. `failed`: a part that the run needs broke."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a run is asked to do."""
+
+    id: str
+    prompt: str
+    suite: str = "adhoc"
+    budget: Budget = Budget()
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """What a policy is told about a tool."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object] = field(default_factory=dict[str, object])
+    """JSON schema of the arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What the policy is shown: the task, a tool's result, or the governor's word."""
+
+    source: str
+    """A tool's name, or `task`, `governor`, `human`."""
+    text: str
+    ok: bool = True
+    note: str = ""
+    """What became of the action, in a line: the error, or what the page said."""
+    ended: bool = False
+    """The environment says that nothing more can be done here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What the policy proposes: one tool call, or the answer (`tool="finish"`)."""
+
+    tool: str
+    """A tool's name, `finish`, or `invalid` for an answer that could not be read."""
+    arguments: Arguments = field(default_factory=dict[str, object])
+    thought: str = ""
+    text: str = ""
+    """The answer as the model wrote it."""
+    logprobs: tuple[float, ...] | None = None
+    """Log-probability in nats of each generated token, where the model gives them."""
+    entropies: tuple[float, ...] | None = None
+    """Entropy in nats of the top k at each generated token, where the model gives it."""
+
+    @property
+    def is_final(self) -> bool:
+        return self.tool == "finish"
+
+
+class Ruling(StrEnum):
+    """What to do with a proposed action, mildest first."""
+
+    CONTINUE = "continue"
+    """Carry it out."""
+    REVISE = "revise"
+    """Hand it back to the policy with a reason."""
+    VERIFY = "verify"
+    """Have a verifier check the work since the last milestone before going on."""
+    ESCALATE = "escalate"
+    """Hand the run to another policy, as a rule a stronger one."""
+    ASK = "ask"
+    """Put it to a human."""
+    STOP = "stop"
+    """End the run here."""
+
+    @property
+    def severity(self) -> int:
+        return list(Ruling).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One monitor's opinion of a step."""
+
+    monitor: str
+    ruling: Ruling = Ruling.CONTINUE
+    confidence: float = 1.0
+    """Calibrated chance, from 0 to 1, that the ruling is right."""
+    reason: str = ""
+    policy: str | None = None
+    """For ESCALATE: the policy to go on with."""
+    evidence: tuple[int, ...] = ()
+    """Indices of the steps the opinion rests on."""
+    error: str | None = None
+    """What the monitor failed with; its ruling is then CONTINUE."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was made of the verdicts."""
+
+    ruling: Ruling = Ruling.CONTINUE
+    reason: str = ""
+    policy: str | None = None
+    by: str = ""
+    """The monitor that carried the day, or `human`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One turn: what was seen, proposed and decided, and what each part of it took."""
+
+    index: int
+    policy: str
+    observation: Observation
+    action: Action
+    verdicts: tuple[Verdict, ...] = ()
+    decision: Decision = Decision()
+    policy_spend: Spend = Spend()
+    monitor_spend: Spend = Spend()
+    tool_spend: Spend = Spend()
+
+    @property
+    def spend(self) -> Spend:
+        return self.policy_spend + self.monitor_spend + self.tool_spend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trajectory:
+    """A task and the steps taken at it so far."""
+
+    task: Task
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def last(self) -> Step:
+        """The newest step: the one a monitor is asked about."""
+        return self.steps[-1]
+
+    @property
+    def spend(self) -> Spend:
+        return sum((step.spend for step in self.steps), Spend())
+
+    def then(self, step: Step) -> Trajectory:
+        """Add `step`."""
+        return replace(self, steps=(*self.steps, step))
+
+    def amend(self, step: Step) -> Trajectory:
+        """Put `step` in place of the last."""
+        return replace(self, steps=(*self.steps[:-1], step))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One attempt at a task: who made it, and how it ended."""
+
+    id: str
+    task: Task
+    agent: str = ""
+    """The kind of agent: `web`, `code`, or the name of a foreign stack."""
+    policy: str
+    """The policy that drives by default, as a rule a model's name."""
+    strong: str | None = None
+    """The policy that an escalation goes to."""
+    monitors: tuple[str, ...] = ()
+    """Each monitor with its settings, as `describe` writes it."""
+    governor: str = ""
+    seed: int | None = None
+    status: Status = "running"
+    ended_by: str = ""
+    """The monitor, `policy`, `environment`, `human`, or the part that broke."""
+    reason: str = ""
+    """Why it ended, in a line."""
+    answer: str | None = None
+    score: float | None = None
+    """The task's own checker, from 0 to 1; `None` where there is no checker."""
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended_at: datetime | None = None
+
+    @property
+    def success(self) -> bool | None:
+        """Whether the checker gave full marks; `None` where nothing checked."""
+        return None if self.score is None else self.score >= 1.0

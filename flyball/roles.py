@@ -1,0 +1,114 @@
+"""The verbs of flyball: what each replaceable part must be able to do.
+
+Having the methods is enough; there is nothing to inherit from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from flyball.records import (
+    Action,
+    Arguments,
+    Completion,
+    Decision,
+    Energy,
+    Observation,
+    Request,
+    Step,
+    ToolSpec,
+    Trajectory,
+    Usage,
+    Verdict,
+)
+
+Sink = Callable[[Step], None]
+"""Is told of every step once it is over: the ledger, the screen, an exporter."""
+
+
+class Proposal(NamedTuple):
+    action: Action
+    usage: Usage
+
+
+class Policy(Protocol):
+    """Chooses the next action."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def propose(self, trajectory: Trajectory, observation: Observation) -> Proposal: ...
+
+
+class Model(Protocol):
+    """A language model, in process or behind a server."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        """Answer `request`; `on_text` is told of each piece of text as it is generated.
+
+        Cancelling the task stops the generation. Raises `ModelError`.
+        """
+        ...
+
+
+class Monitor(Protocol):
+    """Judges the last step of a trajectory, before it is carried out.
+
+    A monitor is a pure function: no I/O, no clock, no memory between calls. The same
+    monitor can then sit in our loop, in someone else's, or replay old runs from the
+    ledger, and says the same thing in all three.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(self, trajectory: Trajectory) -> Verdict: ...
+
+
+class Ruled(NamedTuple):
+    decision: Decision
+    usage: Usage
+
+
+class Verifier(Protocol):
+    """Checks, with a stronger model or a test, what a monitor can only suspect.
+
+    Asked when a decision says VERIFY. It does I/O and costs something, which is why it
+    is not a monitor: its usage is charged to the step's `monitor_spend`, and a replay
+    reads its decision from the ledger instead of asking again.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    async def verify(self, trajectory: Trajectory) -> Ruled: ...
+
+
+class Governor(Protocol):
+    """Makes one decision out of many verdicts."""
+
+    @property
+    def name(self) -> str: ...
+
+    def decide(self, verdicts: Sequence[Verdict]) -> Decision: ...
+
+
+class Tool(Protocol):
+    """Something a policy can do to the world."""
+
+    @property
+    def spec(self) -> ToolSpec: ...
+
+    async def call(self, arguments: Arguments) -> Observation: ...
+
+
+class Meter(Protocol):
+    """Energy counters that only grow: what passed between two readings is their difference."""
+
+    def read(self) -> Energy: ...
