@@ -1,0 +1,109 @@
+"""Turn what the configuration says into the parts of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flyball import models as backends
+from flyball.config.files import find_files, merge, read_tables
+from flyball.config.parts import build_monitor
+from flyball.config.tables import (
+    BrowserTable,
+    EnergyTable,
+    LedgerTable,
+    ModelTable,
+    RunTable,
+    Tables,
+)
+from flyball.errors import ConfigError
+from flyball.monitors import Strictest
+from flyball.records import Budget
+from flyball.roles import Governor, Monitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What the files say, merged, nearest first."""
+
+    tables: Tables = field(default_factory=Tables)
+    files: tuple[Path, ...] = ()
+    """What was read, nearest first; empty where there was nothing to read."""
+
+    @property
+    def run(self) -> RunTable:
+        return self.tables.run
+
+    @property
+    def energy(self) -> EnergyTable:
+        return self.tables.energy
+
+    @property
+    def ledger(self) -> LedgerTable:
+        return self.tables.ledger
+
+    @property
+    def browser(self) -> BrowserTable:
+        return self.tables.browser
+
+    @property
+    def models(self) -> Mapping[str, ModelTable]:
+        """The models that the files name; the bundled ones are known without them."""
+        return self.tables.models
+
+    def model(self, name: str) -> backends.ModelSpec:
+        """Find the model called `name`. Raises `ConfigError` where there is none."""
+        if table := self.models.get(name):
+            return backends.ModelSpec(name=name, **table.model_dump(exclude_none=True))
+        if name in backends.bundled_names():
+            return backends.ModelSpec(name=name, gguf=backends.bundled_path(name))
+        known = ", ".join(self.model_names()) or "none"
+        raise ConfigError(
+            f"no model is called {name!r}; there are: {known}; "
+            f"add it with: flyball models add {name} --gguf FILE"
+        )
+
+    def model_names(self) -> list[str]:
+        """Name the bundled models and those of the files."""
+        return sorted({*backends.bundled_names(), *self.models})
+
+    def monitors(self) -> list[Monitor]:
+        """Build the monitors of `[run] monitors` with their settings.
+
+        Raises `ConfigError` for a name or a setting that does not exist, `PluginError`
+        for a monitor that cannot be imported.
+        """
+        return [build_monitor(name, self._settings(name)) for name in self.run.monitors]
+
+    def governor(self) -> Governor:
+        return Strictest(**self.tables.governor.model_dump())
+
+    def budget(self) -> Budget:
+        """The ceilings of `[run]`."""
+        run = self.run
+        return Budget(
+            steps=run.max_steps,
+            seconds=run.max_seconds,
+            output_tokens=run.max_output_tokens,
+            cost_usd=None if run.budget_usd is None else Decimal(str(run.budget_usd)),
+            joules=run.budget_joules,
+        )
+
+    def _settings(self, name: str) -> Mapping[str, Any]:
+        return self.tables.monitors.get(name, {})
+
+
+def load_config(start: Path | None = None, explicit: Path | None = None) -> Config:
+    """Read the configuration that holds in `start` (the working directory, if not given).
+
+    Read are the project's files and the user's (`find_files`), or `explicit` alone.
+    Raises `ConfigError`.
+    """
+    files = (explicit,) if explicit else find_files(start or Path.cwd())
+    merged: dict[str, Any] = {}
+    for path in reversed(files):
+        merged = merge(read_tables(path).model_dump(exclude_unset=True), merged)
+    return Config(tables=Tables.model_validate(merged), files=files)

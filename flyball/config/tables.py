@@ -1,0 +1,169 @@
+"""What `flyball.toml` may say: one class a table, one field a key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from flyball.config.wording import nearest
+
+USD_PER_KWH = 0.30
+"""About what a European household pays. Prices differ by a factor of ten: set your own."""
+
+SECRET_HINT = (
+    "secrets do not belong in this file: put the key into an environment variable and name it "
+    'with api_key_env = "NAME"'
+)
+
+
+def _path(value: object, info: ValidationInfo) -> object:
+    """Take a relative path from the directory of the file that it stands in."""
+    if not isinstance(value, str):
+        return value
+    directory = (info.context or {}).get("directory", Path())
+    return Path(directory) / Path(value).expanduser()
+
+
+def _program(value: object, info: ValidationInfo) -> object:
+    """Look a bare name up on the PATH; take anything else as a path."""
+    found = shutil.which(value) if isinstance(value, str) and Path(value).name == value else None
+    return Path(found) if found else _path(value, info)
+
+
+FilePath = Annotated[Path, BeforeValidator(_path)]
+ProgramPath = Annotated[Path, BeforeValidator(_program)]
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+class Table(BaseModel):
+    """A table that refuses keys it does not know and types that are not the key's own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, values: Any) -> Any:
+        for key in values if isinstance(values, dict) else ():
+            if key not in cls.model_fields:
+                raise ValueError(f"no key is called {key!r}; {nearest(key, cls.model_fields)}")
+        return values
+
+
+class RunTable(Table):
+    """`[run]`: what a run is made of where the call does not say."""
+
+    policy: str = "bundled/small"
+    strong: str | None = None
+    """The policy that an escalation goes to."""
+    max_steps: PositiveInt = 30
+    max_seconds: PositiveFloat | None = None
+    max_output_tokens: PositiveInt | None = None
+    budget_joules: PositiveFloat | None = None
+    budget_usd: PositiveFloat | None = None
+    monitors: Names = ("over_budget", "repeats")
+    """Entry-point names; `[monitors.NAME]` has their settings."""
+
+
+class GovernorTable(Table):
+    """`[governor]`: how verdicts become a decision."""
+
+    confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """Verdicts that are less sure than this are written down and not followed."""
+
+
+class EnergyTable(Table):
+    """`[energy]`: how energy is read, and what it costs."""
+
+    meter: str = "auto"
+    """An entry-point name, or `auto`: the surest that this machine offers."""
+    usd_per_kwh: NonNegativeFloat = USD_PER_KWH
+    watts_per_core: PositiveFloat | None = None
+    """In place of the table of processors, for the estimate on machines without counters."""
+
+
+class LedgerTable(Table):
+    """`[ledger]`: where runs are written down."""
+
+    path: FilePath | None = None
+
+
+class BrowserTable(Table):
+    """`[browser]`: which browser, and what it may do."""
+
+    executable: ProgramPath | None = None
+    headless: bool = True
+    allow_hosts: Names = ()
+    """Hosts that may be opened besides that of the first page."""
+    viewport: Annotated[tuple[PositiveInt, PositiveInt], Field(strict=False)] = (1280, 720)
+    """Width and height in CSS pixels."""
+    timeout_seconds: PositiveFloat = 10.0
+
+
+class ModelTable(Table):
+    """`[models.NAME]`: a GGUF file on this machine, or a model behind a server."""
+
+    gguf: FilePath | None = None
+    server: str | None = None
+    """Base address of an OpenAI-compatible server, as a rule ending in `/v1`."""
+    model: str | None = None
+    """What the server calls it."""
+    api_key_env: str | None = None
+    """The environment variable that holds the key."""
+    format: str | None = None
+    context: PositiveInt | None = None
+    """Tokens."""
+    threads: PositiveInt | None = None
+    gpu_layers: int | None = None
+    timeout_seconds: PositiveFloat | None = None
+    local: bool | None = None
+    """Whether the server is this machine: its price is then electricity."""
+    provider: str | None = None
+    """Whose price list holds, as genai-prices names it."""
+    input_usd_per_mtok: NonNegativeFloat | None = None
+    output_usd_per_mtok: NonNegativeFloat | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secrets(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "api_key" in values:
+            raise ValueError(f"api_key is refused: {SECRET_HINT}")
+        return values
+
+    @field_validator("server")
+    @classmethod
+    def _is_an_address(cls, server: str | None) -> str | None:
+        if server is not None and not server.startswith(("http://", "https://")):
+            raise ValueError(f"{server!r} is no address; it must begin with http:// or https://")
+        return server
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.gguf is None) == (self.server is None):
+            raise ValueError("give exactly one of gguf (a file) and server (an address)")
+        return self
+
+
+class Tables(Table):
+    """The whole file."""
+
+    run: RunTable = RunTable()
+    governor: GovernorTable = GovernorTable()
+    energy: EnergyTable = EnergyTable()
+    ledger: LedgerTable = LedgerTable()
+    browser: BrowserTable = BrowserTable()
+    models: dict[str, ModelTable] = Field(default_factory=dict)
+    monitors: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -1,0 +1,192 @@
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from flyball.config import Config, find_files, load_config, user_file
+from flyball.errors import ConfigError
+from flyball.monitors import OverBudget, Repeats, Strictest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    """A user with a home of their own, empty at first."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    return home
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    project = tmp_path / "project"
+    project.mkdir()
+    return project
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(project: Path, text: str) -> str:
+    """What is said about a `flyball.toml` that reads `text`: one line that names the file."""
+    path = write(project / "flyball.toml", text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(project)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}: ")
+    return message.removeprefix(f"{path}: ")
+
+
+def test_without_a_file_the_defaults_hold(project):
+    config = load_config(project)
+    assert config == Config()
+    assert config.run.policy == "bundled/small"
+    assert config.run.max_steps == 30
+    assert config.energy.usd_per_kwh == 0.30
+    assert config.monitors() == [OverBudget(), Repeats()]
+    assert config.governor() == Strictest()
+
+
+def test_the_file_of_a_parent_directory_holds_below_it(project):
+    path = write(project / "flyball.toml", "[run]\nmax_steps = 7")
+    below = project / "a" / "b"
+    below.mkdir(parents=True)
+    assert load_config(below).run.max_steps == 7
+    assert load_config(below).files == (path,)
+
+
+def test_the_nearer_file_goes_first_key_by_key(project):
+    write(user_file(), "[run]\nmax_steps = 3\nstrong = 'big'\n[energy]\nusd_per_kwh = 0.1")
+    write(project / "pyproject.toml", "[tool.flyball.run]\nmax_steps = 4\npolicy = 'mid'")
+    write(project / "flyball.toml", "[run]\nmax_steps = 5")
+    config = load_config(project)
+    assert (config.run.max_steps, config.run.policy, config.run.strong) == (5, "mid", "big")
+    assert config.energy.usd_per_kwh == 0.1
+    assert [path.parent for path in config.files] == [project, project, user_file().parent]
+
+
+def test_a_model_is_taken_whole_from_the_nearest_file(project):
+    write(user_file(), "[models.m]\nserver = 'http://localhost:1/v1'\n[models.n]\ngguf = '/n'")
+    write(project / "flyball.toml", "[models.m]\ngguf = '/m'")
+    config = load_config(project)
+    assert config.models["m"].server is None
+    assert sorted(config.models) == ["m", "n"]
+
+
+def test_a_file_given_outright_is_the_only_one(project):
+    write(project / "flyball.toml", "[run]\nmax_steps = 5")
+    other = write(project / "other.toml", "[run]\npolicy = 'x'")
+    config = load_config(project, explicit=other)
+    assert (config.run.max_steps, config.run.policy) == (30, "x")
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: no such file"):
+        load_config(project, explicit=project / "nowhere.toml")
+
+
+def test_somebody_elses_pyproject_is_passed_over(project):
+    write(project / "pyproject.toml", "not toml [")
+    assert find_files(project) == ()
+    write(project / "pyproject.toml", "[project]\nname = 'flyball-user'")
+    assert find_files(project) == ()
+
+
+def test_paths_are_taken_from_the_file_they_stand_in(project, home):
+    text = "[ledger]\npath = 'runs.db'\n[models.m]\ngguf = '~/m.gguf'"
+    write(project / "flyball.toml", text)
+    below = project / "below"
+    below.mkdir()
+    config = load_config(below)
+    assert config.ledger.path == project / "runs.db"
+    assert config.models["m"].gguf == home / "m.gguf"
+
+
+def test_a_byte_order_mark_does_no_harm(project):
+    (project / "flyball.toml").write_text("[run]\nmax_steps = 2", encoding="utf-8-sig")
+    assert load_config(project).run.max_steps == 2
+
+
+def test_the_ceilings_of_a_run_make_its_budget(project):
+    write(project / "flyball.toml", "[run]\nmax_steps = 9\nbudget_usd = 0.1\nbudget_joules = 50")
+    budget = load_config(project).budget()
+    assert (budget.steps, budget.cost_usd, budget.joules) == (9, Decimal("0.1"), 50.0)
+
+
+def test_a_browser_is_configured_by_name_or_path(project):
+    text = "[browser]\nexecutable = 'sh'\nviewport = [800, 600]\nallow_hosts = ['a.test']"
+    write(project / "flyball.toml", text)
+    browser = load_config(project).browser
+    assert browser.executable is not None
+    assert browser.executable.is_absolute()
+    assert browser.executable.exists()
+    assert (browser.viewport, browser.allow_hosts) == ((800, 600), ("a.test",))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[run]\nmax_stepss = 3", "run: no key is called 'max_stepss'; did you mean 'max_steps'?"),
+        ("[ruun]", "no key is called 'ruun'; did you mean 'run'?"),
+        ("x = 1", "no key is called 'x'; there are: browser, energy, governor, ledger,"),
+        ("run = 1", "run: "),
+        (
+            "[run]\nmax_steps = 'three'",
+            "run.max_steps: input should be a valid integer, not 't",
+        ),
+        ("[run]\nmax_steps = 0", "run.max_steps: input should be greater than 0, not 0"),
+        ("[run]\nmax_steps = true", "run.max_steps: input should be a valid integer, not True"),
+        ("[browser]\nheadless = 'yes'", "browser.headless: input should be a valid boolean"),
+        ("[browser]\nviewport = [800]", "browser.viewport"),
+        ("[browser]\nallow_hosts = [1]", "browser.allow_hosts.0: input should be a valid string"),
+        ("[models.m]\ngguf = '/m'\napi_key = 'sk'", "models.m: api_key is refused: secrets do not"),
+        ("[models.m]", "models.m: give exactly one of gguf (a file) and server (an address)"),
+        ("[models.m]\ngguf = 'm'\nserver = 'http://h/v1'", "models.m: give exactly one of"),
+        ("[models.m]\nserver = 'localhost'", "models.m.server: 'localhost' is no address"),
+        (
+            "[models.m]\ngguf = '/m'\ncontxt = 1",
+            "models.m: no key is called 'contxt'; did you",
+        ),
+        (
+            "[monitors.repeets]\nlimit = 3",
+            "no monitor is called 'repeets'; did you mean 'repeats'",
+        ),
+        (
+            "[run]\nmonitors = ['repeets']",
+            "no monitor is called 'repeets'; did you mean 'repeats'",
+        ),
+        ("[monitors.repeats]\nlimt = 3", "monitors.repeats: no setting is called 'limt'; did you"),
+        ("[monitors.repeats]\nlimit = 'a'", "monitors.repeats: limit: input should be a valid int"),
+        ("[run\n", "is not valid TOML: "),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_line(project, text, message):
+    assert refusal(project, text).startswith(message)
+
+
+def test_bad_toml_is_refused_with_its_line(project):
+    assert "line 2" in refusal(project, "[run]\nmax_steps = \n")
+
+
+def test_text_that_is_not_utf8_is_refused(project):
+    (project / "flyball.toml").write_bytes(b'[run]\npolicy = "\xff"')
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        load_config(project)
+
+
+def test_a_directory_in_place_of_the_file_is_refused(project):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(explicit=project)
+
+
+def test_monitors_are_built_with_their_settings(project):
+    text = "[run]\nmonitors = ['repeats']\n[monitors.repeats]\nlimit = 2\nruling = 'stop'"
+    write(project / "flyball.toml", text)
+    assert load_config(project).monitors() == [Repeats(limit=2, ruling="stop")]
+
+
+def test_settings_alone_do_not_switch_a_monitor_on(project):
+    write(project / "flyball.toml", "[run]\nmonitors = []\n[monitors.repeats]\nlimit = 2")
+    assert load_config(project).monitors() == []
