@@ -1,0 +1,6 @@
+"""A Chromium that a policy can read and act on. The only room that knows Playwright."""
+
+from flyball.tools.browser.chromium import find_chromium
+from flyball.tools.browser.session import Browser, BrowserOptions
+
+__all__ = ["Browser", "BrowserOptions", "find_chromium"]

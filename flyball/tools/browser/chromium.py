@@ -1,0 +1,44 @@
+"""Find a Chromium on this machine, and the switches that keep it quiet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from flyball.errors import ToolError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+REMEDY = "install it (Debian: apt-get install chromium; elsewhere: playwright install chromium)"
+
+
+def find_chromium(executable: str | None = None) -> Path:
+    """Give the path of the browser to start: `executable`, `CHROMIUM`, or what `PATH` offers.
+
+    Raises `ToolError` where there is none.
+    """
+    wanted = executable or os.environ.get("CHROMIUM")
+    if wanted:
+        found = shutil.which(wanted)
+        if found is None:
+            raise ToolError(f"there is no browser at {wanted!r}; {REMEDY}")
+        return Path(found)
+    for name in NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    raise ToolError(f"no Chromium was found on this machine; {REMEDY}")
+
+
+def switches() -> list[str]:
+    """Command-line switches: quiet, and without the inner sandbox only where root needs that."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*QUIET, "--no-sandbox"] if root else list(QUIET)

@@ -1,0 +1,214 @@
+// Reads a page as numbered elements and lines of text, in document order.
+// Injected into every frame before the page's own scripts, so that it hears which elements they listen on.
+(() => {
+  if (window.__flyball) return;
+  const NAME_LENGTH = 60, TEXT_LENGTH = 200, OPTIONS = 60, ENTRIES = 600;
+  const heard = new WeakSet();
+  const listen = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (type, ...rest) {
+    if (type === 'click' && this instanceof Element) heard.add(this);
+    return listen.call(this, type, ...rest);
+  };
+
+  const clean = text => (text || '').replace(/\s+/g, ' ').trim();
+  const shorten = (text, length) => (text.length > length ? text.slice(0, length - 1) + '…' : text);
+  const INPUT_ROLES = {
+    checkbox: 'checkbox', radio: 'radio', submit: 'button', button: 'button', reset: 'button', image: 'button',
+    range: 'slider', hidden: null,
+  };
+  const TAG_ROLES = { BUTTON: 'button', SELECT: 'select', TEXTAREA: 'textbox', SUMMARY: 'button' };
+  const ARIA_ROLES = new Set(['button', 'link', 'tab', 'menuitem', 'option', 'checkbox', 'radio', 'switch',
+    'textbox', 'searchbox', 'combobox', 'slider', 'treeitem']);
+  const CONTROLS = 'button,input,select,textarea,a[href]';
+  const BLIND = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'SVG', 'CANVAS', 'OPTION']);
+
+  function visible(element, style) {
+    if (style.display === 'contents') return true;
+    if (style.display === 'none' || style.visibility === 'hidden' || style.opacity === '0') return false;
+    const box = element.getBoundingClientRect();
+    // An icon drawn by CSS has no size until its image is decoded.
+    return (box.width > 0 && box.height > 0) || (heard.has(element) && element.offsetParent !== null);
+  }
+
+  function roleOf(element, style) {
+    const aria = element.getAttribute('role'), tag = element.tagName.toUpperCase();
+    if (tag === 'INPUT') return element.type in INPUT_ROLES ? INPUT_ROLES[element.type] : 'textbox';
+    if (tag === 'A') {
+      const parent = element.parentElement;
+      if (aria === 'tab' || (parent && parent.getAttribute('role') === 'tab')) return 'tab';
+      if (element.hasAttribute('href') || clickable(element, style)) return ARIA_ROLES.has(aria) ? aria : 'link';
+      return null;
+    }
+    if (aria === 'tab' && element.querySelector('a')) return null;  // the link inside is what listens
+    if (TAG_ROLES[tag]) return TAG_ROLES[tag];
+    if (ARIA_ROLES.has(aria)) return aria;
+    if (element.isContentEditable && !(element.parentElement && element.parentElement.isContentEditable)) return 'textbox';
+    return clickable(element, style) ? 'item' : null;
+  }
+
+  function clickable(element, style) {
+    if (element === document.body || element === document.documentElement || element.tagName === 'LABEL') return false;
+    if (heard.has(element) || element.onclick) return true;
+    const parent = element.parentElement;
+    return style.cursor === 'pointer' && !!parent && getComputedStyle(parent).cursor !== 'pointer';
+  }
+
+  function labelText(element) {
+    const ids = (element.getAttribute('aria-labelledby') || '').split(/\s+/).filter(Boolean);
+    const root = element.getRootNode();
+    const named = ids.map(id => root.getElementById && root.getElementById(id)).filter(Boolean);
+    if (named.length) return clean(named.map(e => e.textContent).join(' '));
+    if (element.labels && element.labels.length) {
+      return clean([...element.labels].map(label => ownText(label)).join(' '));
+    }
+    const before = element.previousElementSibling;
+    return before && before.tagName === 'LABEL' && !before.htmlFor ? clean(before.textContent) : '';
+  }
+
+  // The text of a label without that of the control inside it.
+  function ownText(label) {
+    let text = '';
+    for (const node of label.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) text += node.data;
+      else if (node.nodeType === Node.ELEMENT_NODE && !node.matches('input,select,textarea,button')) text += ' ' + node.textContent;
+    }
+    return text;
+  }
+
+  function nameOf(element, role) {
+    const aria = clean(element.getAttribute('aria-label'));
+    if (aria) return aria;
+    if (element.matches('input,select,textarea')) {
+      if (['submit', 'button', 'reset'].includes(element.type)) return clean(element.value) || element.type;
+      return labelText(element) || clean(element.placeholder) || clean(element.title) || clean(element.getAttribute('alt'));
+    }
+    const text = role === 'textbox' ? labelText(element) : clean(element.innerText);
+    if (text) return text;
+    const image = element.querySelector('img[alt],[aria-label],svg title');
+    const drawn = image && clean(image.getAttribute('alt') || image.getAttribute('aria-label') || image.textContent);
+    return clean(element.title) || drawn || iconName(element);
+  }
+
+  // An icon without a name is told by its class or id, and by the text that it stands beside.
+  function iconName(element) {
+    const own = clean(element.getAttribute('class')).split(' ')[0] || element.id || '';
+    for (let box = element.parentElement, depth = 0; box && box !== document.body && depth < 4; box = box.parentElement, depth++) {
+      const text = clean(box.innerText);
+      if (text) return own + ' | ' + shorten(text, 30);
+    }
+    return own;
+  }
+
+  function stateOf(element, role, entry) {
+    if (role === 'textbox' || role === 'searchbox' || role === 'slider') {
+      const value = element.isContentEditable ? clean(element.innerText) : element.value ?? '';
+      entry.value = element.type === 'password' ? '•'.repeat(value.length) : shorten(value, TEXT_LENGTH);
+    }
+    const toggled = ['aria-checked', 'aria-selected', 'aria-pressed', 'aria-expanded'];
+    const host = role === 'tab' && element.tagName === 'A' && element.parentElement ? element.parentElement : element;
+    entry.on = !!element.checked || toggled.some(name => host.getAttribute(name) === 'true' || element.getAttribute(name) === 'true');
+    entry.disabled = !!element.disabled || element.getAttribute('aria-disabled') === 'true';
+    if (element.tagName === 'SELECT') {
+      const chosen = [...element.selectedOptions].map(option => clean(option.text));
+      entry.value = chosen.join(', ');
+      entry.options = [...element.options].slice(0, OPTIONS).map(option => clean(option.text));
+    }
+    entry.covered = !!coverOf(element);
+    return entry;
+  }
+
+  // What lies over the middle of an element, where the middle is on the screen.
+  function coverOf(element) {
+    const box = element.getBoundingClientRect();
+    const x = box.left + box.width / 2, y = box.top + box.height / 2;
+    if (!box.width || !box.height || x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return null;
+    for (let clip = element.parentElement; clip; clip = clip.parentElement) {
+      const frame = clip.getBoundingClientRect();
+      if (getComputedStyle(clip).overflow !== 'visible' && clip !== document.body && clip !== document.documentElement &&
+          (x < frame.left || x > frame.right || y < frame.top || y > frame.bottom)) return null;
+    }
+    let top = document.elementFromPoint(x, y);
+    while (top && top.shadowRoot && top !== element) {
+      const inner = top.shadowRoot.elementFromPoint(x, y);
+      if (!inner || inner === top) break;
+      top = inner;
+    }
+    if (!top || top === element || element.contains(top) || top.contains(element)) return null;
+    if (element.labels && [...element.labels].some(label => label.contains(top))) return null;
+    return top.getRootNode() !== element.getRootNode() && top.contains(element.getRootNode().host) ? null : top;
+  }
+
+  function read(ignore) {
+    const entries = [], elements = [];
+    let buffer = '';
+    const flush = () => {
+      const text = clean(buffer);
+      buffer = '';
+      if (text) entries.push({ role: 'text', name: shorten(text, TEXT_LENGTH) });
+    };
+    const add = (element, role, name) => {
+      flush();
+      const last = entries[entries.length - 1];
+      if (last && last.role === 'text' && last.name.replace(/:$/, '') === name.replace(/:$/, '')) entries.pop();  // its label
+      entries.push(stateOf(element, role, { role, name: shorten(name, NAME_LENGTH), number: elements.length + 1 }));
+      elements.push(element);
+    };
+    // `said`: the text of an enclosing element that is listed already.
+    function walk(node, said) {
+      if (entries.length >= ENTRIES) return;
+      if (node.nodeType === Node.TEXT_NODE) { if (!said) buffer += node.data; return; }
+      if (node.nodeType !== Node.ELEMENT_NODE || BLIND.has(node.tagName.toUpperCase())) return;
+      if (ignore && node.matches(ignore)) return;
+      const style = getComputedStyle(node);
+      if (!visible(node, style)) return;
+      const block = !style.display.startsWith('inline');
+      if (block && !said) flush();
+      if (node.tagName === 'IFRAME') { flush(); entries.push({ role: 'frame', name: clean(node.title || node.name), number: elements.push(node) }); return; }
+      const role = roleOf(node, style);
+      if (/^H[1-6]$/.test(node.tagName) && !role && !node.querySelector('a,button,input')) {
+        flush();
+        if (clean(node.innerText) && !said) entries.push({ role: 'heading', name: shorten(clean(node.innerText), NAME_LENGTH) });
+        said = true;
+      }
+      if (node.tagName === 'LABEL' && node.control && visible(node.control, getComputedStyle(node.control))) said = true;
+      if (role) {
+        const name = nameOf(node, role);
+        // A large clickable area is its parts, not a thing of its own.
+        if (role !== 'item' || (name.length <= NAME_LENGTH && !node.matches('ul,ol,table,tbody,form') && !node.querySelector(CONTROLS))) { add(node, role, name); said = said || role !== 'textbox'; }
+      }
+      if (node.tagName !== 'SELECT' && node.tagName !== 'TEXTAREA') {
+        for (const child of (node.shadowRoot || node).childNodes) walk(child, said);
+        if (node.tagName === 'SLOT') for (const child of node.assignedNodes()) walk(child, said);
+      }
+      if (block && !said) flush();
+    }
+    walk(document.body, false);
+    flush();
+    window.__flyball.elements = elements;
+    return entries;
+  }
+
+  // Resolves once the page has been quiet for `quiet` ms, or after `limit` ms.
+  function settled(quiet, limit) {
+    return new Promise(resolve => {
+      const done = () => { observer.disconnect(); clearTimeout(timer); clearTimeout(last); resolve(true); };
+      let timer = setTimeout(done, quiet);
+      const last = setTimeout(done, limit);
+      const observer = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, quiet); });
+      observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    });
+  }
+
+  // Why element `number` cannot be acted on now: 'gone', 'disabled', what covers it, or ''.
+  function obstacle(number) {
+    const element = window.__flyball.elements[number - 1];
+    if (!element || !element.isConnected) return 'gone';
+    if (element.disabled) return 'disabled';
+    element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    const cover = coverOf(element);
+    if (!cover) return '';
+    return 'covered by ' + (cover.getAttribute('aria-label') || shorten(clean(cover.innerText), 40) || cover.id || cover.tagName.toLowerCase());
+  }
+
+  window.__flyball = { read, settled, obstacle, elements: [] };
+})();

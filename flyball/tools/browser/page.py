@@ -1,0 +1,120 @@
+"""A page as text: numbered lines for what can be acted on, plain lines for what can be read.
+
+The number stands behind the name (`button "Login" 3`), so that a model that has named its
+target finds the number by looking the name up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+CHARACTERS_PER_TOKEN = 3.5
+"""A cautious figure for English page text under the usual tokenisers."""
+
+_LINE = re.compile(
+    r'(?P<role>[a-z]+) "(?P<name>[^"]*)"(?: (?P<number>\d+))?(?: = "(?P<value>[^"]*)")?'
+    r"(?P<states>(?: (?:on|disabled|covered))*)(?: : (?P<options>.*))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An element that can be acted on, or (`number=None`) a piece of text."""
+
+    role: str
+    name: str
+    number: int | None = None
+    value: str = ""
+    on: bool = False
+    disabled: bool = False
+    covered: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What the entry is called: `role "name"`."""
+        return f'{self.role} "{_quotable(self.name)}"'
+
+    @property
+    def line(self) -> str:
+        """The entry as the policy reads it."""
+        parts = [self.label]
+        if self.number is not None:
+            parts.append(str(self.number))
+        if self.value:
+            parts.append(f'= "{_quotable(self.value)}"')
+        parts += [state for state in ("on", "disabled", "covered") if getattr(self, state)]
+        if self.options:
+            parts.append(": " + " ".join(f'"{_quotable(option)}"' for option in self.options))
+        return " ".join(parts)
+
+
+def entry(raw: Mapping[str, object], number: int | None = None) -> Entry:
+    """Make an entry of what `page.js` read; `number` replaces the frame's own numbering."""
+    options = raw.get("options") or ()
+    return Entry(
+        role=str(raw["role"]),
+        name=str(raw["name"]),
+        number=number,
+        value=str(raw.get("value") or ""),
+        on=bool(raw.get("on")),
+        disabled=bool(raw.get("disabled")),
+        covered=bool(raw.get("covered")),
+        options=tuple(str(option) for option in options) if isinstance(options, list) else (),
+    )
+
+
+def parse(text: str) -> list[Entry]:
+    """Read a page's text back; lines that are no entries (`url`, `title`) are left out."""
+    matches = (_LINE.fullmatch(line) for line in text.splitlines())
+    return [_parsed(match) for match in matches if match]
+
+
+def _parsed(match: re.Match[str]) -> Entry:
+    states = match["states"].split()
+    return Entry(
+        role=match["role"],
+        name=match["name"],
+        number=int(match["number"]) if match["number"] else None,
+        value=match["value"] or "",
+        on="on" in states,
+        disabled="disabled" in states,
+        covered="covered" in states,
+        options=tuple(re.findall(r'"([^"]*)"', match["options"] or "")),
+    )
+
+
+def cut(lines: Sequence[str], *, budget_tokens: int, before: Iterable[str] = ()) -> list[str]:
+    """Keep what fits in `budget_tokens`, in order: what changed, then elements, then text.
+
+    `before` are the lines that were shown last time; a line that is not among them is new.
+    """
+    if sum(map(_tokens, lines)) <= budget_tokens:
+        return list(lines)
+    seen = set(before)
+    order = sorted(range(len(lines)), key=lambda i: (_rank(lines[i], seen), i))
+    left, kept = budget_tokens - _tokens("... 000 more lines"), set[int]()
+    for i in order:
+        if (need := _tokens(lines[i])) <= left:
+            left -= need
+            kept.add(i)
+    gone = len(lines) - len(kept)
+    return [lines[i] for i in sorted(kept)] + [f"... {gone} more lines"]
+
+
+def _rank(line: str, seen: set[str]) -> int:
+    changed = bool(seen) and line not in seen
+    if line.startswith(("url ", "title ")):
+        return 0
+    match = _LINE.fullmatch(line)
+    return (0 if changed else 2) + (0 if match and match["number"] else 1)
+
+
+def _tokens(line: str) -> int:
+    return int(len(line) / CHARACTERS_PER_TOKEN) + 1
+
+
+def _quotable(text: str) -> str:
+    return text.replace('"', "'")

@@ -1,0 +1,277 @@
+"""A Chromium that a policy can read and act on, through Playwright."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import (
+    BrowserContext,
+    Dialog,
+    Download,
+    ElementHandle,
+    Frame,
+    Page,
+    Playwright,
+    Route,
+    async_playwright,
+)
+from playwright.async_api import Error as PlaywrightError
+
+from flyball.errors import ToolError
+from flyball.records import Arguments, Observation, ToolSpec
+from flyball.roles import Tool
+from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
+from flyball.tools.browser.chromium import find_chromium, switches
+from flyball.tools.browser.hosts import may_open, outside
+from flyball.tools.browser.page import Entry, cut, entry
+from flyball.tools.browser.specs import SPECS
+
+READER = Path(__file__).with_name("page.js")
+QUIET_MS, SETTLE_LIMIT_MS = 30, 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowserOptions:
+    """How the browser is started and read."""
+
+    executable: str | None = None
+    headless: bool = True
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts that may be navigated to (`*.example.org` for its subdomains); empty means the
+    host of the first page opened. What a page loads from elsewhere is not restricted."""
+    timeout_seconds: float = 10.0
+    viewport: tuple[int, int] = (1280, 800)
+    budget_tokens: int = 2_000
+    """How much of a page an observation shows."""
+    ignore: str = ""
+    """CSS selector of what is not part of the page for the policy: a benchmark's own display."""
+
+
+class Browser:
+    """One browser with one profile. Use it as an async context manager."""
+
+    def __init__(self, options: BrowserOptions | None = None) -> None:
+        self.options = options or BrowserOptions()
+        self.downloads: list[Path] = []
+        self.hosts = self.options.allow_hosts
+        self._pages: list[Page] = []
+        self._targets: list[tuple[Frame, int, Entry]] = []
+        self._shown: list[str] = []
+        self._notes: list[str] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="flyball-", ignore_cleanup_errors=True)
+
+    async def __aenter__(self) -> Self:
+        self._playwright: Playwright = await async_playwright().start()
+        try:
+            self._chromium: Chromium = await self._playwright.chromium.launch(
+                executable_path=self._executable(),
+                headless=self.options.headless,
+                args=switches(),
+                downloads_path=self._folder.name,
+            )
+        except PlaywrightError as error:
+            await self._playwright.stop()
+            raise ToolError(f"the browser does not start: {_first_line(error)}") from error
+        except ToolError:
+            await self._playwright.stop()
+            raise
+        width, height = self.options.viewport
+        self._context: BrowserContext = await self._chromium.new_context(
+            viewport={"width": width, "height": height}, service_workers="block"
+        )
+        self._context.set_default_timeout(self.options.timeout_seconds * 1_000)
+        await self._context.add_init_script(path=READER)
+        self._context.on("page", self._adopt)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._chromium.close()
+        await self._playwright.stop()
+        self._folder.cleanup()
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """The tools by name, for a crew."""
+        return {spec.name: _BrowserTool(spec, self) for spec in SPECS}
+
+    @property
+    def tabs(self) -> int:
+        """How many tabs are open."""
+        return len(self._pages)
+
+    @property
+    def page(self) -> Page:
+        """The tab that is being looked at, for a suite that sets up or checks its page."""
+        if not self._pages:
+            raise ToolError("the browser has no page open; open an address first")
+        return self._pages[-1]
+
+    async def open(self, url: str) -> Observation:
+        """Open the first page. Raises `ToolError` where it cannot be loaded."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https", "file", "about", "data"):
+            raise ToolError(f"{url!r} is not an address: it should begin with http:// or https://")
+        if not self.hosts and parts.hostname:
+            self.hosts = (parts.hostname,)
+        await self._context.route(outside(self.hosts), self._refuse)
+        if not self._pages:
+            await self._context.new_page()
+        try:
+            await self.page.goto(url, wait_until="domcontentloaded")
+        except PlaywrightError as error:
+            raise ToolError(f"cannot open {url}: {_first_line(error)}") from error
+        return await self.observe("open")
+
+    async def observe(self, source: str, failure: str = "") -> Observation:
+        """Read the page. `failure` says why the last action was not carried out."""
+        try:
+            await self._settle()
+            lines = await self._lines()
+        except PlaywrightError as error:
+            raise ToolError(f"the browser is gone: {_first_line(error)}") from error
+        shown = cut(lines, budget_tokens=self.options.budget_tokens, before=self._shown)
+        self._shown = lines
+        notes = "; ".join([*([failure] if failure else []), *self._notes])
+        self._notes.clear()
+        return Observation(source=source, text="\n".join(shown), ok=not failure, note=notes)
+
+    async def act(self, name: str, arguments: Arguments) -> Observation:
+        """Carry out an action and read the page it leaves."""
+        try:
+            await ACTIONS[name](self, arguments)
+        except RefusedError as refusal:
+            return await self.observe(name, str(refusal))
+        except PlaywrightError as error:
+            return await self.observe(name, _first_line(error))
+        if refused := next((note for note in self._notes if note.startswith("refused")), ""):
+            self._notes.remove(refused)
+            return await self.observe(name, refused)
+        return await self.observe(name)
+
+    def _executable(self) -> Path | None:
+        try:
+            return find_chromium(self.options.executable)
+        except ToolError:
+            own = Path(self._playwright.chromium.executable_path)
+            if self.options.executable or not own.exists():
+                raise
+            return own
+
+    def _adopt(self, page: Page) -> None:
+        if self._pages:
+            self._notes.append("a new tab was opened")
+        self._pages.append(page)
+        page.on("dialog", self._answer)
+        page.on("download", self._keep)
+        page.on("close", self._forget)
+
+    def _forget(self, page: Page) -> None:
+        if page in self._pages:
+            self._pages.remove(page)
+
+    async def _answer(self, dialog: Dialog) -> None:
+        """Accept what a page asks, as nobody is there to ask; a prompt gets its default."""
+        self._notes.append(f'{dialog.type} "{dialog.message[:200]}" was accepted')
+        await dialog.accept(dialog.default_value)
+
+    async def _keep(self, download: Download) -> None:
+        path = Path(self._folder.name, "kept", download.suggested_filename)
+        await download.save_as(path)
+        self.downloads.append(path)
+        self._notes.append(f"{path.name} was downloaded")
+
+    async def _refuse(self, route: Route) -> None:
+        if not route.request.is_navigation_request():
+            await route.fallback()
+            return
+        host = urlsplit(route.request.url).netloc
+        self._notes.append(
+            f"refused: {host} is not among the allowed hosts ({', '.join(self.hosts)})"
+        )
+        await route.abort("blockedbyclient")
+
+    async def _settle(self) -> None:
+        """Wait for a navigation under way and for the page to fall quiet."""
+        for _ in range(3):
+            try:
+                await self.page.wait_for_load_state("domcontentloaded")
+                await self.page.evaluate(
+                    "([quiet, limit]) => window.__flyball?.settled(quiet, limit)",
+                    [QUIET_MS, SETTLE_LIMIT_MS],
+                )
+            except PlaywrightError as error:
+                if "context was destroyed" not in str(error):
+                    raise
+            else:
+                break
+        if not may_open(self.page.url, self.hosts):
+            self._notes.append(f"refused: a redirect led to {urlsplit(self.page.url).netloc}")
+            await self.page.go_back()
+
+    async def _lines(self) -> list[str]:
+        self._targets = []
+        head = [f"url {self.page.url}", f"title {await self.page.title()}"]
+        tabs = [f"tabs {len(self._pages)}"] if len(self._pages) > 1 else []
+        return head + tabs + await self._frame_lines(self.page.main_frame)
+
+    async def _frame_lines(self, frame: Frame) -> list[str]:
+        raws = await frame.evaluate(
+            "ignore => window.__flyball ? __flyball.read(ignore) : []", self.options.ignore
+        )
+        lines: list[str] = []
+        for raw in raws:
+            if raw["role"] == "frame":
+                inner = await (await _element(frame, raw["number"])).content_frame()
+                lines += await self._frame_lines(inner) if inner else []
+            elif "number" in raw:
+                shown = entry(raw, len(self._targets) + 1)
+                self._targets.append((frame, raw["number"], shown))
+                lines.append(shown.line)
+            else:
+                lines.append(entry(raw).line)
+        return lines
+
+    async def target(self, arguments: Arguments) -> tuple[Entry, ElementHandle]:
+        """Find the element that an action names. Raises `RefusedError` if it cannot be acted on."""
+        number = integer(arguments, "element")
+        if not 1 <= number <= len(self._targets):
+            raise RefusedError(f"there is no element {number}; there are {len(self._targets)}")
+        frame, index, shown = self._targets[number - 1]
+        if (meant := arguments.get("target")) and meant != shown.label:
+            raise RefusedError(f"element {number} is {shown.label}, not {meant}")
+        if obstacle := await frame.evaluate("n => __flyball.obstacle(n)", index):
+            raise RefusedError(f"{shown.label} {number} is {obstacle}")
+        return shown, await _element(frame, index)
+
+
+class _BrowserTool:
+    def __init__(self, spec: ToolSpec, browser: Browser) -> None:
+        self.spec = spec
+        self._browser = browser
+
+    async def call(self, arguments: Arguments) -> Observation:
+        return await self._browser.act(self.spec.name, arguments)
+
+
+async def _element(frame: Frame, index: int) -> ElementHandle:
+    handle = await frame.evaluate_handle("n => __flyball.elements[n - 1]", index)
+    element = handle.as_element()
+    if element is None:
+        raise RefusedError("the element is gone")
+    return element
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].removeprefix("Page.goto: ")
