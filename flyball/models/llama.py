@@ -1,0 +1,281 @@
+"""A GGUF in this process, through llama.cpp."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+
+from flyball.errors import ModelError
+from flyball.models.answers import Outlet, split_thought, split_tool_calls
+from flyball.models.chat import ChatTemplate
+from flyball.models.engine import Engine, StoppedError
+from flyball.models.gguf import read_metadata
+from flyball.models.grammar import Grammar, grammar_of
+from flyball.models.sampling import Logits, Reading, draw, read
+from flyball.records import Completion, Request, ToolCall, Usage
+from flyball.records.dialogue import Finish
+
+TINY_BYTES = 50_000_000
+"""Below this, a second thread costs more in waiting than it saves in arithmetic."""
+
+
+class LlamaModel:
+    """A language model that runs in this process, in a worker thread of its own.
+
+    What stays the same at the beginning of two prompts in a row is not evaluated again.
+    `on_text` is told of thoughts too, as they are written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str,
+        context: int = 4096,
+        threads: int | None = None,
+        gpu_layers: int = 0,
+    ) -> None:
+        """Load the GGUF at `path`.
+
+        `context` is cut to what the model was trained for. `threads` is 1 for a model
+        under 50 MB and one for each physical core otherwise. `gpu_layers` of -1 puts all
+        layers on the GPU. Raises `ModelError`.
+        """
+        self._name = name
+        self.metadata: Mapping[str, str] = {
+            key: str(value).lower() if isinstance(value, bool) else str(value)
+            for key, value in read_metadata(path).items()
+        }
+        """What the file says about itself, except for arrays."""
+        self.threads = threads or _suitable_threads(path)
+        self._engine = Engine(path, context=context, threads=self.threads, gpu_layers=gpu_layers)
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"llama-{name}")
+        self._template: ChatTemplate | None = None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def context(self) -> int:
+        """How many tokens a prompt and its answer may have together."""
+        return self._engine.context
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        """Answer `request`; cancelling stops the generation within a token.
+
+        Log-probabilities are the model's own, before temperature and grammar: what a
+        grammar forced upon it shows as unlikely. Raises `ModelError`.
+        """
+        loop = asyncio.get_running_loop()
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        stop = threading.Event()
+
+        def _tell(piece: str) -> None:
+            loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
+        job = self._submit(request, _tell if on_text else _ignore, stop)
+        answer = asyncio.wrap_future(job)
+        answer.add_done_callback(lambda _: pieces.put_nowait(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                if on_text:
+                    on_text(piece)
+            return answer.result()
+        finally:
+            stop.set()
+            if not answer.done() and not job.cancel():
+                await asyncio.wait([answer])
+
+    def close(self) -> None:
+        """Give the memory back. The model cannot be asked any more."""
+        self._worker.shutdown()
+        self._engine.close()
+
+    def __enter__(self) -> LlamaModel:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _submit(
+        self, request: Request, tell: Callable[[str], None], stop: threading.Event
+    ) -> Future[Completion]:
+        try:
+            return self._worker.submit(self._answer, request, tell, stop)
+        except RuntimeError as error:
+            raise ModelError(f"{self.name}: the model was closed; open it again") from error
+
+    def _answer(
+        self, request: Request, tell: Callable[[str], None], stop: threading.Event
+    ) -> Completion:
+        prompt, stops, reused = self._prompt(request), request.stop, 0
+        if not isinstance(request.prompt, str):
+            stops += self._chat_template().stops
+        run = _Run(self._engine, request, Outlet(stops), tell)
+        with contextlib.suppress(StoppedError):
+            reused = self._engine.read(prompt, stop.is_set)
+            run.generate(stop.is_set)
+        return run.completion(
+            Usage(requests=1, local_requests=1, input_tokens=len(prompt), cached_tokens=reused)
+        )
+
+    def _prompt(self, request: Request) -> list[int]:
+        engine = self._engine
+        if isinstance(request.prompt, str):
+            tokens = engine.tokens(request.prompt, special=False)
+        else:
+            tokens = self._chat_template().tokens(
+                request.prompt,
+                request.tools,
+                lambda text, special: engine.tokens(text, special=special),
+            )
+        tokens = engine.begun(tokens)
+        if not tokens:
+            raise ModelError(f"{self.name}: the prompt is empty; give it at least a character")
+        if len(tokens) >= engine.context:
+            raise ModelError(
+                f"{self.name}: the prompt has {len(tokens)} tokens and the context holds "
+                f"{engine.context}; shorten the prompt, or raise `context` in the model's table "
+                "as far as the model was trained for"
+            )
+        return tokens
+
+    def _chat_template(self) -> ChatTemplate:
+        if self._template is None:
+            marks = {f"{which}_token": self._engine.mark(which) for which in ("bos", "eos")}
+            source = self.metadata.get("tokenizer.chat_template")
+            self._template = ChatTemplate(source, marks=marks)
+        return self._template
+
+
+class _Chosen(NamedTuple):
+    token: int
+    logprob: float
+    entropy: float
+
+
+class _Run:
+    """One answer in the making."""
+
+    def __init__(
+        self, engine: Engine, request: Request, outlet: Outlet, tell: Callable[[str], None]
+    ) -> None:
+        self._engine = engine
+        self._request = request
+        self._outlet = outlet
+        self._tell = tell
+        self._random = np.random.default_rng(request.seed)
+        self._chosen: list[_Chosen] = []
+        self._finish: Finish = "length"
+
+    def generate(self, stopped: Callable[[], bool]) -> None:
+        """Write the answer to the prompt that the engine has just read, token by token."""
+        room = min(self._request.max_tokens, self._engine.context - len(self._engine.cached))
+        with self._grammar() as grammar:
+            for _ in range(room):
+                if stopped() or not self._advance(grammar):
+                    break
+        self._say(self._outlet.rest())
+
+    def completion(self, usage: Usage) -> Completion:
+        """What has been written. `usage` lacks the generated tokens only."""
+        thought, text, calls = "", self._outlet.text, tuple[ToolCall, ...]()
+        if not isinstance(self._request.prompt, str):
+            thought, text = split_thought(text)
+        if self._request.tools:
+            calls, text = split_tool_calls(text)
+        return Completion(
+            text=text,
+            thought=thought,
+            tool_calls=calls,
+            logprobs=tuple(chosen.logprob for chosen in self._chosen),
+            entropies=tuple(chosen.entropy for chosen in self._chosen),
+            usage=replace(usage, output_tokens=len(self._chosen)),
+            finish="tool_calls" if calls else self._finish,
+        )
+
+    def _advance(self, grammar: Grammar | None) -> bool:
+        """Write one more token; false once the answer is over."""
+        if self._chosen:
+            self._engine.go_on(self._chosen[-1].token)
+        chosen = self._choose(self._engine.logits(), grammar)
+        if self._engine.ends(chosen.token):
+            self._finish = "stop"
+            return False
+        if grammar:
+            grammar.accept(chosen.token)
+        self._chosen.append(chosen)
+        # Chats may mark their thoughts and calls with control tokens.
+        special = not isinstance(self._request.prompt, str)
+        self._say(self._outlet.push(self._engine.piece(chosen.token, special=special)))
+        if self._outlet.stopped:
+            self._finish = "stop"
+        return not self._outlet.stopped
+
+    def _choose(self, logits: Logits, grammar: Grammar | None) -> _Chosen:
+        reading = read(logits)
+        if not math.isfinite(reading.normaliser):
+            raise ModelError("the model's scores are not finite numbers; give another GGUF")
+        token = self._pick(logits, reading, grammar)
+        logprob = min(float(logits[token]) - reading.normaliser, 0.0)
+        return _Chosen(token, logprob, reading.entropy)
+
+    def _pick(self, logits: Logits, reading: Reading, grammar: Grammar | None) -> int:
+        greedy = self._request.temperature <= 0
+        likely = reading.top if greedy else np.array([self._draw(logits)])
+        if grammar is None:
+            return int(likely[0])
+        # A grammar is slow to ask about a whole vocabulary, and seldom has to be: the
+        # best allowed token is the first allowed of the top, and a draw that is refused
+        # may be drawn again from what is allowed without bending the distribution.
+        allowed = likely[grammar.allows(likely)]
+        if len(allowed):
+            return int(allowed[0])
+        masked = np.where(grammar.allows(np.arange(len(logits))), logits, -np.inf)
+        if masked.max() == -np.inf:
+            raise ModelError("the grammar allows no token of this model; give another grammar")
+        return int(masked.argmax()) if greedy else self._draw(masked)
+
+    def _draw(self, logits: Logits) -> int:
+        return draw(logits, self._request.temperature, self._random)
+
+    def _grammar(self) -> contextlib.AbstractContextManager[Grammar | None]:
+        if self._request.grammar is not None:
+            return self._engine.grammar(self._request.grammar)
+        if self._request.schema is not None:
+            return self._engine.grammar(grammar_of(self._request.schema))
+        return contextlib.nullcontext()
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._tell(text)
+
+
+def _suitable_threads(path: Path) -> int:
+    if path.stat().st_size < TINY_BYTES:
+        return 1
+    return psutil.cpu_count(logical=False) or os.cpu_count() or 1
+
+
+def _ignore(_: str) -> None:
+    """Tell nobody."""
