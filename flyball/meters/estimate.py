@@ -1,0 +1,87 @@
+"""Estimate energy from CPU time, for machines whose counters are missing or closed."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psutil
+
+from flyball.meters.processors import ORIGINS, Processor, this_processor
+from flyball.meters.source import Source
+from flyball.records import Energy
+
+REFRESH_SECONDS = 1.0
+"""How often the descendants are listed anew: the list takes a walk over all processes."""
+
+
+class EstimateMeter:
+    """CPU seconds of this process and its descendants, times the processor's watts per core.
+
+    The usage term of Green Algorithms (Lannelongue et al. 2020, doi:10.1002/advs.202100707,
+    eq. 1), without memory and overheads. A busy hardware thread counts as a whole core, which
+    is too much by up to half where both threads of a core are busy. What a process used before
+    it ended is kept. Not seen is a process that starts and ends between two listings, unless
+    its parent waits for it (the kernel then adds its time to the parent's).
+    """
+
+    def __init__(self, processor: Processor | None = None) -> None:
+        self.processor = processor or this_processor()
+        self._lock = threading.Lock()
+        self._root = psutil.Process()
+        self._tree: dict[int, psutil.Process] = {}
+        self._listed_at = 0.0
+        self._refresh()
+        self._used = self._readings()
+        self._seconds = 0.0
+
+    @property
+    def source(self) -> Source:
+        watts, origin = self.processor.watts_per_core, ORIGINS[self.processor.origin]
+        why = f"CPU seconds x {watts:.3g} W per core ({self.processor.pattern}: {origin})"
+        return Source(name="estimate", works=True, why=why)
+
+    def read(self) -> Energy:
+        with self._lock:
+            if time.monotonic() - self._listed_at >= REFRESH_SECONDS:
+                self._refresh()
+            self._seconds += self._since_last()
+            return Energy(estimated_j=self._seconds * self.processor.watts_per_core)
+
+    def _since_last(self) -> float:
+        """CPU seconds that were used since the last reading."""
+        now = self._readings()
+        gone = [used for pid, used in self._used.items() if pid not in now]
+        grown = reaped = 0.0
+        for pid, (own, children) in now.items():
+            own_before, children_before = self._used.get(pid, (0.0, 0.0))
+            grown += max(own - own_before, 0.0)
+            reaped += max(children - children_before, 0.0)
+        # A child's time moves into its parent's `children` when the parent waits for it. What
+        # was counted while the child lived must not be counted again.
+        grown += max(reaped - sum(own + children for own, children in gone), 0.0)
+        self._used = now
+        return grown
+
+    def _readings(self) -> dict[int, tuple[float, float]]:
+        read = ((pid, _used(process)) for pid, process in self._tree.items())
+        return {pid: used for pid, used in read if used is not None}
+
+    def _refresh(self) -> None:
+        self._listed_at = time.monotonic()
+        family = [self._root, *self._root.children(recursive=True)]
+        # A child whose parent has gone is no descendant any more, but it is still ours.
+        orphans = [known for known in self._tree.values() if known.is_running()]
+        self._tree = {process.pid: process for process in (*orphans, *family)}
+
+
+def _used(process: psutil.Process) -> tuple[float, float] | None:
+    """CPU seconds of a process, and of the children it has waited for; `None` once it is gone.
+
+    The second is always 0 on macOS and Windows, where no such counter exists.
+    """
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return None
+    return times.user + times.system, times.children_user + times.children_system
