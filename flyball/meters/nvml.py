@@ -23,11 +23,10 @@ class NvmlMeter:
     """
 
     def __init__(self, binding: Any = None, *, devices: Sequence[int] | None = None) -> None:
-        self._nvml = binding
         self._handles: list[Any] = []
         self._why = self._remedy = ""
         try:
-            self._nvml = binding or importlib.import_module("pynvml")
+            self._nvml = importlib.import_module("pynvml") if binding is None else binding
         except ImportError:
             self._why = "nvidia-ml-py is not installed"
             self._remedy = "pip install 'flyball[nvidia]'"

@@ -1,0 +1,138 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from flyball.meters import EstimateMeter
+from flyball.meters.processors import (
+    GENERIC,
+    ORIGINS,
+    TABLE,
+    Processor,
+    find_processor,
+    processor_name,
+)
+from flyball.testing import check_meter
+
+TEN_WATTS = Processor("test", 20, 2, "any")
+BUSY = "import time\nwhile time.process_time() < {seconds}: pass\n"
+
+
+def burn(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def estimate(meter: EstimateMeter) -> float:
+    joules = meter.read().estimated_j
+    assert joules is not None
+    return joules
+
+
+@pytest.fixture
+def meter(monkeypatch):
+    monkeypatch.setattr("flyball.meters.estimate.REFRESH_SECONDS", 0.05)
+    return EstimateMeter(TEN_WATTS)
+
+
+def test_the_estimate_keeps_its_promises(meter):
+    check_meter(meter)
+
+
+def test_joules_are_cpu_seconds_times_watts_per_core(meter):
+    before, seconds = estimate(meter), time.process_time()
+    burn(0.2)
+    joules, seconds = estimate(meter) - before, time.process_time() - seconds
+    assert joules == pytest.approx(10 * seconds, rel=0.05)
+
+
+def test_twice_the_work_is_twice_the_estimate(meter):
+    marks = [estimate(meter)]
+    for seconds in (0.15, 0.3):
+        burn(seconds)
+        marks.append(estimate(meter))
+    assert (marks[2] - marks[1]) / (marks[1] - marks[0]) == pytest.approx(2, rel=0.1)
+
+
+def test_sleeping_costs_nearly_nothing(meter):
+    before = estimate(meter)
+    time.sleep(0.2)
+    assert estimate(meter) - before < 0.2
+
+
+def test_a_child_counts_once_while_it_lives_and_after_it_has_died(meter):
+    before = estimate(meter)
+    code = BUSY.format(seconds=0.4)
+    child = subprocess.Popen([sys.executable, "-c", code])
+    readings = []
+    while child.poll() is None:
+        time.sleep(0.1)
+        readings.append(estimate(meter))
+    own = estimate(meter) - before
+    assert readings == sorted(readings)
+    assert readings[1] > before
+    assert own == pytest.approx(4.0, rel=0.35)
+    time.sleep(0.1)
+    assert estimate(meter) - before < own + 1
+
+
+def test_a_child_between_two_listings_is_counted_when_it_is_waited_for():
+    meter = EstimateMeter(TEN_WATTS)
+    before = estimate(meter)
+    subprocess.run([sys.executable, "-c", BUSY.format(seconds=0.2)], check=True)
+    assert estimate(meter) - before > 1.9
+
+
+def test_grandchildren_count_too(meter):
+    inner = BUSY.format(seconds=0.3)
+    outer = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {inner!r}])"
+    before = estimate(meter)
+    subprocess.run([sys.executable, "-c", outer], check=True)
+    assert estimate(meter) - before > 2.9
+
+
+@pytest.mark.parametrize(
+    ("name", "watts_per_core"),
+    [
+        ("Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz", 210 / 24),
+        ("Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz", 145 / 18),
+        ("Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz", 15 / 4),
+        ("13th Gen Intel(R) Core(TM) i9-13900K", 125 / 24),
+        ("AMD EPYC 7763 64-Core Processor", 225 / 32),
+        ("AMD EPYC", 280 / 64),
+        ("AMD Ryzen 9 5950X 16-Core Processor", 105 / 16),
+        ("AMD Ryzen 7 5800U with Radeon Graphics", 15 / 8),
+        ("Apple M1", 20 / 8),
+        ("Apple M2 Pro", 34 / 10),
+        ("Arm part 0xd40", 110 / 64),
+        ("Raspberry Pi 5 Model B Rev 1.0", 8 / 4),
+        ("VIA Nano", 12.0),
+        ("", 12.0),
+    ],
+)
+def test_processors_are_known_by_their_names(name, watts_per_core):
+    assert find_processor(name).watts_per_core == watts_per_core
+
+
+def test_every_entry_says_where_it_comes_from_and_is_plausible():
+    for entry in (*TABLE, GENERIC):
+        assert entry.origin in ORIGINS
+        assert 0.5 < entry.watts_per_core < 30
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        ("proc/cpuinfo", "processor\t: 0\nmodel name\t: AMD EPYC\n", "AMD EPYC"),
+        ("proc/cpuinfo", "CPU implementer : 0x41\nCPU part\t: 0xd0c\n", "Arm part 0xd0c"),
+        ("proc/device-tree/model", "Raspberry Pi 4 Model B\0", "Raspberry Pi 4 Model B"),
+    ],
+)
+def test_the_processor_is_read_from_what_linux_says(tmp_path, monkeypatch, path, text, name):
+    monkeypatch.setattr(sys, "platform", "linux")
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    assert processor_name(tmp_path) == name
