@@ -2,7 +2,7 @@
 // Injected into every frame before the page's own scripts, so that it hears which elements they listen on.
 (() => {
   if (window.__flyball) return;
-  const NAME_LENGTH = 60, TEXT_LENGTH = 200, OPTIONS = 60, ENTRIES = 600;
+  const NAME_LENGTH = 60, LABEL_LENGTH = 40, TEXT_LENGTH = 200, OPTIONS = 60, ENTRIES = 600;
   const heard = new WeakSet();
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type, ...rest) {
@@ -39,7 +39,7 @@
       if (element.hasAttribute('href') || clickable(element, style)) return ARIA_ROLES.has(aria) ? aria : 'link';
       return null;
     }
-    if (aria === 'tab' && element.querySelector('a')) return null;  // the link inside is what listens
+    if (aria === 'tab' && element.querySelector('a,button')) return null;  // the link inside is what listens
     if (TAG_ROLES[tag]) return TAG_ROLES[tag];
     if (ARIA_ROLES.has(aria)) return aria;
     if (element.isContentEditable && !(element.parentElement && element.parentElement.isContentEditable)) return 'textbox';
@@ -149,7 +149,11 @@
     const add = (element, role, name) => {
       flush();
       const last = entries[entries.length - 1];
-      if (last && last.role === 'text' && last.name.replace(/:$/, '') === name.replace(/:$/, '')) entries.pop();  // its label
+      if (last && last.role === 'text') {  // text right before a control without a label is its label
+        const text = last.name.replace(/:$/, ''), field = role === 'textbox' || role === 'select';
+        if (!name && field && text.length <= LABEL_LENGTH) name = text;
+        if (text === name.replace(/:$/, '')) entries.pop();
+      }
       entries.push(stateOf(element, role, { role, name: shorten(name, NAME_LENGTH), number: elements.length + 1 }));
       elements.push(element);
     };

@@ -30,7 +30,7 @@ from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
 from flyball.tools.browser.chromium import find_chromium, switches
 from flyball.tools.browser.hosts import may_open, outside
-from flyball.tools.browser.page import Entry, cut, entry
+from flyball.tools.page import Entry, cut, entry
 from flyball.tools.browser.specs import SPECS
 
 READER = Path(__file__).with_name("page.js")

@@ -1,0 +1,108 @@
+"""Serve the pages on loopback, start an episode in the browser, and read its reward."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from flyball.errors import ToolError
+from flyball.records import Arguments, Budget, Observation, Task
+from flyball.roles import Tool
+from flyball.tools.browser import Browser
+
+IGNORE = "#query, #reward-display, #sync-task-cover, #click-canvas"
+"""The benchmark's own display, which is no part of the page."""
+VIEWPORT = (500, 400)
+EPISODE_MS = 600_000
+"""The pages' own time limit is meant for people; the run's budget is what counts here."""
+
+_START = """([seed, limit]) => {
+  Math.seedrandom(seed); core.EPISODE_MAX_TIME = limit; core.startEpisodeReal();
+  return core.getUtterance();
+}"""
+
+
+@contextmanager
+def serve() -> Iterator[str]:
+    """Serve the pages on a free loopback port; gives the address that task names go behind."""
+    found = importlib.util.find_spec("miniwob")
+    if found is None or found.origin is None:
+        raise ToolError("the MiniWoB++ pages are missing; pip install 'flyball[suites]'")
+    pages = Path(found.origin).parent / "html"
+    handler = partial(_Quiet, directory=str(pages))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/miniwob"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Episode:
+    """One episode of one task in `browser`, which should ignore `IGNORE`."""
+
+    def __init__(self, browser: Browser, address: str, name: str, seed: int) -> None:
+        self._browser = browser
+        self._url = f"{address}/{name}.html"
+        self.name = name
+        self.seed = seed
+
+    async def start(self, budget: Budget) -> tuple[Task, Observation]:
+        """Load the page and start the episode; gives the task and the first look at it."""
+        await self._browser.open(self._url)
+        goal = await self._browser.page.evaluate(_START, [str(self.seed), EPISODE_MS])
+        task = Task(
+            id=self.name,
+            prompt=str(goal),
+            suite="miniwob",
+            budget=budget,
+            metadata={"seed": str(self.seed)},
+        )
+        return task, await self._browser.observe("browser")
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """The browser's tools, which also notice when the episode is over."""
+        return {name: _Ending(tool, self) for name, tool in self._browser.tools.items()}
+
+    async def over(self) -> bool:
+        return bool(await self._browser.page.evaluate("() => !!window.WOB_DONE_GLOBAL"))
+
+    async def score(self) -> float:
+        """1 for a raw reward of 1 (Liu et al.), else 0; an episode that goes on has failed."""
+        reward = await self._browser.page.evaluate(
+            "() => window.WOB_DONE_GLOBAL ? window.WOB_RAW_REWARD_GLOBAL : 0"
+        )
+        return 1.0 if float(reward) == 1.0 else 0.0
+
+
+class _Ending:
+    def __init__(self, tool: Tool, episode: Episode) -> None:
+        self.spec = tool.spec
+        self._tool = tool
+        self._episode = episode
+
+    async def call(self, arguments: Arguments) -> Observation:
+        observation = await self._tool.call(arguments)
+        if not await self._episode.over():
+            return observation
+        return Observation(
+            source=observation.source,
+            text=observation.text,
+            ok=observation.ok,
+            note=observation.note,
+            ended=True,
+        )
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
+        """Say nothing: the screen belongs to the run."""

@@ -1,0 +1,1 @@
+"""Makes the policies that flyball ships: `make policies` runs it from nothing."""

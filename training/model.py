@@ -1,0 +1,107 @@
+"""The Llama architecture as llama.cpp runs it: RMSNorm, interleaved RoPE, SwiGLU, tied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The size of a model."""
+
+    vocabulary: int = 1024
+    width: int = 128
+    layers: int = 4
+    heads: int = 2
+    """64 wide each: with 32, copying took twice as long to appear."""
+    hidden: int = 512
+    context: int = 1024
+    rope_base: float = 10_000.0
+    epsilon: float = 1e-5
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+
+SHAPES = {
+    "small": Shape(),
+    "strong": Shape(width=256, layers=6, heads=4, hidden=1024),
+    "tiny": Shape(width=64, layers=2, heads=1, hidden=128),
+}
+
+
+class Llama(nn.Module):
+    """Gives logits (batch, length, vocabulary) for tokens (batch, length)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
+        exponents = torch.arange(0, shape.head_width, 2).float() / shape.head_width
+        angles = torch.outer(torch.arange(shape.context).float(), shape.rope_base**-exponents)
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+        nn.init.normal_(self.embedding.weight, std=0.02)
+        residual = 0.02 / (2 * shape.layers) ** 0.5
+        for name, matrix in self.matrices().items():
+            nn.init.normal_(
+                matrix, std=residual if name.endswith(("o.weight", "down.weight")) else 0.02
+            )
+
+    def matrices(self) -> dict[str, nn.Parameter]:
+        """The weights that Muon trains: every matrix but the embedding."""
+        return {n: p for n, p in self.named_parameters() if p.dim() == 2 and "embedding" not in n}
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        x, length = self.embedding(tokens), tokens.shape[1]
+        cos, sin = self.get_buffer("cos")[:length], self.get_buffer("sin")[:length]
+        for block in self.blocks:
+            x = block(x, cos, sin)
+        return functional.linear(self.norm(x), self.embedding.weight)
+
+
+class Block(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width, hidden = shape.width, shape.hidden
+        self.heads = shape.heads
+        self.attn_norm = nn.RMSNorm(width, eps=shape.epsilon)
+        self.ffn_norm = nn.RMSNorm(width, eps=shape.epsilon)
+        self.q, self.k, self.v, self.o = (nn.Linear(width, width, bias=False) for _ in range(4))
+        self.gate, self.up = (nn.Linear(width, hidden, bias=False) for _ in range(2))
+        self.down = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        batch, length, width = x.shape
+        y = self.attn_norm(x)
+        q, k, v = (
+            project(y).view(batch, length, self.heads, -1).transpose(1, 2)
+            for project in (self.q, self.k, self.v)
+        )
+        y = attend(rotate(q, cos, sin).to(v.dtype), rotate(k, cos, sin).to(v.dtype), v)
+        x = x + self.o(y.transpose(1, 2).reshape(batch, length, width))
+        y = self.ffn_norm(x)
+        update: Tensor = self.down(functional.silu(self.gate(y)) * self.up(y))
+        return x + update
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn the pairs (2i, 2i+1) of x (batch, heads, length, head width) by their position."""
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack((a * cos - b * sin, a * sin + b * cos), -1).flatten(-2)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal attention; on a GPU fused, on a CPU plain, which is faster at these lengths."""
+    if q.is_cuda:
+        return functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+    length = q.shape[2]
+    mask = torch.full((length, length), float("-inf"), dtype=q.dtype).triu(1)
+    return torch.softmax((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + mask, -1) @ v

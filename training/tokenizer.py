@@ -1,0 +1,40 @@
+"""The bundled policies' tokenizer: byte-level BPE in which a string is always cut the same way.
+
+Letters, digits and punctuation never share a token, so `bob` is the same tokens in a goal as
+between the quotes of an element, which is what makes copying easy to learn; and llama.cpp's
+own pre-tokenizer cannot cut differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+BOS, EOS, PAD = 0, 1, 2
+SPECIAL = ["<s>", "</s>", "<pad>"]
+
+
+def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
+    """Learn `vocabulary` tokens, the 256 bytes and the special ones included."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"[A-Za-z]+|[^A-Za-z]"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(path))
