@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn import functional
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.nn import functional
 
 from training.batches import Batch, Source, padded
 from training.drills import Words, form, lookups
