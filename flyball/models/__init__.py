@@ -1,7 +1,7 @@
 """Language models: in this process through llama.cpp, or behind any OpenAI-compatible server.
 
 Nothing heavy is imported before it is asked for: llama.cpp with `LlamaModel`, httpx with
-`OpenAIModel`, huggingface-hub with `pull`.
+`OpenAIModel` and `Server`, huggingface-hub with `pull`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,45 @@ from typing import TYPE_CHECKING
 
 from flyball.models.bundled import bundled_names, bundled_path
 from flyball.models.gguf import read_metadata
+from flyball.models.specs import (
+    Format,
+    ModelCheck,
+    ModelSpec,
+    check_model,
+    gguf_path,
+    model_format,
+    open_model,
+)
 
 if TYPE_CHECKING:
+    from flyball.models.hub import pull
     from flyball.models.llama import LlamaModel
+    from flyball.models.openai import OpenAIModel
+    from flyball.models.server import Server
 
-__all__ = ["LlamaModel", "bundled_names", "bundled_path", "read_metadata"]
+__all__ = [
+    "Format",
+    "LlamaModel",
+    "ModelCheck",
+    "ModelSpec",
+    "OpenAIModel",
+    "Server",
+    "bundled_names",
+    "bundled_path",
+    "check_model",
+    "gguf_path",
+    "model_format",
+    "open_model",
+    "pull",
+    "read_metadata",
+]
 
-_LATE = {"LlamaModel": "flyball.models.llama"}
+_LATE = {
+    "LlamaModel": "flyball.models.llama",
+    "OpenAIModel": "flyball.models.openai",
+    "Server": "flyball.models.server",
+    "pull": "flyball.models.hub",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -7,7 +7,7 @@ import json
 import re
 from typing import NamedTuple
 
-from flyball.records import ToolCall
+from flyball.records import ToolCall, ToolSpec
 
 THOUGHTS = (
     ("<think>", "</think>"),
@@ -136,3 +136,13 @@ def _tool_call(text: str) -> ToolCall | None:
     arguments = said.get("arguments", {})
     written = arguments if isinstance(arguments, str) else json.dumps(arguments)
     return ToolCall(name=said["name"], arguments=written)
+
+
+def function_of(tool: ToolSpec) -> dict[str, object]:
+    """A tool in the shape that OpenAI gave to them, which servers and templates expect."""
+    described = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+    }
+    return {"type": "function", "function": described}

@@ -14,6 +14,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from flyball.errors import ModelError
+from flyball.models.answers import function_of
 from flyball.records import Message, ToolSpec
 
 CHATML = (
@@ -69,7 +70,7 @@ class ChatTemplate:
 
     def _fill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
         chat = [{"role": each.role, "content": each.content} for each in messages]
-        offered = [function(tool) for tool in tools] or None
+        offered = [function_of(tool) for tool in tools] or None
         return self._template.render(messages=chat, tools=offered)
 
     def _guarded(
@@ -86,16 +87,6 @@ class ChatTemplate:
                 tokens += cut(before, True) + cut(each.content, False)
                 rest = after
         return tokens + cut(rest, True)
-
-
-def function(tool: ToolSpec) -> dict[str, object]:
-    """A tool in the shape that OpenAI gave to them, which templates and servers expect."""
-    described = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": dict(tool.parameters),
-    }
-    return {"type": "function", "function": described}
 
 
 def _led_by_user(messages: Sequence[Message]) -> list[Message]:
