@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flyball import models as backends
 from flyball.config.files import find_files, merge, read_tables
 from flyball.config.parts import build_monitor
 from flyball.config.tables import (
@@ -20,9 +19,13 @@ from flyball.config.tables import (
     Tables,
 )
 from flyball.errors import ConfigError
+from flyball.models.bundled import bundled_names
+from flyball.models.specs import BUNDLED, ModelSpec
 from flyball.monitors import Strictest
 from flyball.records import Budget
 from flyball.roles import Governor, Monitor
+
+PRICES = frozenset({"input_usd_per_mtok", "output_usd_per_mtok"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +57,12 @@ class Config:
         """The models that the files name; the bundled ones are known without them."""
         return self.tables.models
 
-    def model(self, name: str) -> backends.ModelSpec:
+    def model(self, name: str) -> ModelSpec:
         """Find the model called `name`. Raises `ConfigError` where there is none."""
         if table := self.models.get(name):
-            return backends.ModelSpec(name=name, **table.model_dump(exclude_none=True))
-        if name in backends.bundled_names():
-            return backends.ModelSpec(name=name, gguf=backends.bundled_path(name))
+            return _spec(name, table)
+        if name in self.model_names():
+            return ModelSpec(name=name, gguf=Path(name))
         known = ", ".join(self.model_names()) or "none"
         raise ConfigError(
             f"no model is called {name!r}; there are: {known}; "
@@ -67,8 +70,9 @@ class Config:
         )
 
     def model_names(self) -> list[str]:
-        """Name the bundled models and those of the files."""
-        return sorted({*backends.bundled_names(), *self.models})
+        """Name the models of the files, and the bundled ones: `bundled/NAME`."""
+        bundled = {f"{BUNDLED}/{name}" for name in bundled_names()}
+        return sorted(bundled | set(self.models))
 
     def monitors(self) -> list[Monitor]:
         """Build the monitors of `[run] monitors` with their settings.
@@ -107,3 +111,10 @@ def load_config(start: Path | None = None, explicit: Path | None = None) -> Conf
     for path in reversed(files):
         merged = merge(read_tables(path).model_dump(exclude_unset=True), merged)
     return Config(tables=Tables.model_validate(merged), files=files)
+
+
+def _spec(name: str, table: ModelTable) -> ModelSpec:
+    settings = table.model_dump(exclude_none=True)
+    for price in PRICES & settings.keys():
+        settings[price] = Decimal(str(settings[price]))
+    return ModelSpec(name=name, **settings)

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from flyball.config.wording import nearest
+from flyball.models.specs import BUNDLED, Format
 
 USD_PER_KWH = 0.30
 """About what a European household pays. Prices differ by a factor of ten: set your own."""
@@ -44,7 +45,15 @@ def _program(value: object, info: ValidationInfo) -> object:
     return Path(found) if found else _path(value, info)
 
 
+def _gguf(value: object, info: ValidationInfo) -> object:
+    """Leave the name of a bundled model as it is."""
+    if isinstance(value, str) and value.startswith(f"{BUNDLED}/"):
+        return Path(value)
+    return _path(value, info)
+
+
 FilePath = Annotated[Path, BeforeValidator(_path)]
+GgufPath = Annotated[Path, BeforeValidator(_gguf)]
 ProgramPath = Annotated[Path, BeforeValidator(_program)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 
@@ -116,14 +125,16 @@ class BrowserTable(Table):
 class ModelTable(Table):
     """`[models.NAME]`: a GGUF file on this machine, or a model behind a server."""
 
-    gguf: FilePath | None = None
+    gguf: GgufPath | None = None
+    """A file, or `bundled/NAME` for a model that comes with flyball."""
     server: str | None = None
     """Base address of an OpenAI-compatible server, as a rule ending in `/v1`."""
     model: str | None = None
     """What the server calls it."""
     api_key_env: str | None = None
     """The environment variable that holds the key."""
-    format: str | None = None
+    format: Format | None = None
+    """How to speak to it, where it does not say so itself."""
     context: PositiveInt | None = None
     """Tokens."""
     threads: PositiveInt | None = None

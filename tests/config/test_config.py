@@ -5,6 +5,7 @@ import pytest
 
 from flyball.config import Config, find_files, load_config, user_file
 from flyball.errors import ConfigError
+from flyball.models.specs import ModelSpec
 from flyball.monitors import OverBudget, Repeats, Strictest
 
 
@@ -78,6 +79,32 @@ def test_a_model_is_taken_whole_from_the_nearest_file(project):
     assert sorted(config.models) == ["m", "n"]
 
 
+def test_a_model_is_found_by_its_name(project):
+    text = "[models.m]\nserver = 'http://h/v1'\ninput_usd_per_mtok = 0.1\ncontext = 9"
+    write(project / "flyball.toml", text)
+    spec = load_config(project).model("m")
+    assert spec == ModelSpec(
+        name="m", server="http://h/v1", input_usd_per_mtok=Decimal("0.1"), context=9
+    )
+
+
+def test_the_bundled_models_need_no_configuration(project):
+    config = load_config(project)
+    assert "bundled/small" in config.model_names()
+    assert config.model("bundled/small").gguf == Path("bundled/small")
+
+
+def test_a_bundled_model_may_go_by_another_name(project):
+    write(project / "flyball.toml", "[models.s]\ngguf = 'bundled/small'\nthreads = 2")
+    assert load_config(project).model("s").gguf == Path("bundled/small")
+
+
+def test_a_model_that_is_not_there_is_refused_with_the_way_to_add_it(project):
+    write(project / "flyball.toml", "[models.m]\ngguf = '/m'")
+    with pytest.raises(ConfigError, match=r"no model is called 'x'; there are: .*m; add it with: "):
+        load_config(project).model("x")
+
+
 def test_a_file_given_outright_is_the_only_one(project):
     write(project / "flyball.toml", "[run]\nmax_steps = 5")
     other = write(project / "other.toml", "[run]\npolicy = 'x'")
@@ -144,6 +171,7 @@ def test_a_browser_is_configured_by_name_or_path(project):
         ("[models.m]\ngguf = '/m'\napi_key = 'sk'", "models.m: api_key is refused: secrets do not"),
         ("[models.m]", "models.m: give exactly one of gguf (a file) and server (an address)"),
         ("[models.m]\ngguf = 'm'\nserver = 'http://h/v1'", "models.m: give exactly one of"),
+        ("[models.m]\ngguf = 'm'\nformat = 'x'", "models.m.format: input should be 'compact' or"),
         ("[models.m]\nserver = 'localhost'", "models.m.server: 'localhost' is no address"),
         (
             "[models.m]\ngguf = '/m'\ncontxt = 1",
