@@ -2,93 +2,159 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
-from pydantic import TypeAdapter
-from sqlmodel import Session, SQLModel, create_engine, select
+import platformdirs
+from sqlalchemy import ColumnElement, case, func
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 
 from flyball.errors import LedgerError
-from flyball.ledger.tables import RunRow, SpendRow, StepRow
-from flyball.records import Run, Spend, Step, Trajectory
+from flyball.ledger.codec import run_from_json, step_from_json
+from flyball.ledger.rows import parts, run_columns, spend_columns, step_columns, tally_columns
+from flyball.ledger.store import ELSEWHERE, Store
+from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow
+from flyball.records import Run, Status, Step, Trajectory
 
-RUN = TypeAdapter(Run)
-STEP = TypeAdapter(Step)
+MEMORY = ":memory:"
+
+
+def ledger_path(given: Path | None = None) -> Path:
+    """Where the ledger is: `given`, else FLYBALL_LEDGER, else the user's data directory."""
+    if given is not None:
+        return given
+    if named := os.environ.get("FLYBALL_LEDGER"):
+        return Path(named).expanduser()
+    return platformdirs.user_data_path("flyball", appauthor=False) / "ledger.db"
 
 
 class Ledger:
-    """The runs in one SQLite file, or in memory without a path."""
+    """The runs in one SQLite file, made where there is none; `":memory:"` keeps none.
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._engine = create_engine(f"sqlite:///{path}" if path else "sqlite://")
-        SQLModel.metadata.create_all(self._engine)
+    Calls block for well under a millisecond, so an event loop may make them. Threads may share
+    a ledger, and processes a file. Everything raises `LedgerError`, with one line that names the
+    file and the remedy; a call that raises has written nothing.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        if path == MEMORY:
+            self.store = Store(None)
+            return
+        self.path = ledger_path(None if path is None else Path(path))
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"ledger {self.path}: {error.strerror}; {ELSEWHERE}") from error
+        self.store = Store(self.path)
 
     def __enter__(self) -> Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
+        self.close()
+
+    def close(self) -> None:
+        self.store.close()
 
     def save(self, run: Run) -> None:
         """Write `run`, or what has become of it."""
-        with Session(self._engine) as session:
-            session.merge(
-                RunRow(
-                    id=run.id,
-                    suite=run.task.suite,
-                    task_id=run.task.id,
-                    policy=run.policy,
-                    status=run.status,
-                    score=run.score,
-                    started_at=run.started_at,
-                    record=RUN.dump_json(run).decode(),
-                )
-            )
-            session.commit()
+        with self.store.transaction() as connection:
+            connection.execute(SAVE_RUN, run_columns(run))
 
     def append(self, run_id: str, step: Step) -> None:
-        with Session(self._engine) as session:
-            session.add(
-                StepRow(
-                    run_id=run_id,
-                    index=step.index,
-                    policy=step.policy,
-                    tool=step.action.tool,
-                    ruling=step.decision.ruling,
-                    ruled_by=step.decision.by,
-                    record=STEP.dump_json(step).decode(),
-                )
-            )
-            session.add(_spend_row(run_id, step, "policy", step.policy_spend))
-            session.add(_spend_row(run_id, step, "monitor", step.monitor_spend))
-            session.add(_spend_row(run_id, step, "tool", step.tool_spend))
-            session.commit()
+        """Write a finished step of a run that was saved before; it survives a SIGKILL."""
+        spends = [spend_columns(run_id, step, part, spend) for part, spend in parts(step)]
+        tallies = [tally_columns(run_id, step, part, spend) for part, spend in parts(step)]
+        try:
+            with self.store.transaction() as connection:
+                connection.execute(ADD_STEP, step_columns(run_id, step))
+                connection.execute(ADD_SPEND, spends)
+                connection.execute(ADD_TO_TALLY, tallies)
+        except IntegrityError as error:
+            known = "FOREIGN KEY" not in str(error.orig)
+            fault = f"has a step {step.index} already" if known else "is not in the ledger"
+            raise LedgerError(f"run {run_id!r} {fault}") from error
 
     def run(self, run_id: str) -> Run:
-        with Session(self._engine) as session:
-            row = session.get(RunRow, run_id)
-        if row is None:
-            raise LedgerError(f"no run is called {run_id!r}")
-        return RUN.validate_json(row.record)
+        """The run with this id, or with the only id that starts so."""
+        first, last = run_id, run_id + chr(0x10FFFF)
+        query = select(RunRow.id, RunRow.record).where(
+            col(RunRow.id) >= first, col(RunRow.id) < last
+        )
+        found = {row.id: row.record for row in self.store.rows(query.order_by("id").limit(4))}
+        if run_id in found:
+            return run_from_json(found[run_id])
+        if not found or not run_id:
+            raise LedgerError(f"no run is called {run_id!r}; `flyball runs` lists them")
+        if len(found) > 1:
+            some = ", ".join(found)
+            raise LedgerError(f"more than one run starts with {run_id!r}: {some}")
+        return run_from_json(*found.values())
+
+    def runs(
+        self,
+        *,
+        suite: str | None = None,
+        agent: str | None = None,
+        policy: str | None = None,
+        status: Status | None = None,
+        limit: int | None = None,
+    ) -> tuple[Run, ...]:
+        """The runs that fit, newest first."""
+        wanted = {"suite": suite, "agent": agent, "policy": policy, "status": status}
+        query = (
+            select(RunRow.record)
+            .filter_by(**{name: value for name, value in wanted.items() if value is not None})
+            .order_by(col(RunRow.started_at).desc(), col(RunRow.id).desc())
+            .limit(limit)
+        )
+        return tuple(run_from_json(record) for (record,) in self.store.rows(query))
+
+    def steps(self, run_id: str) -> tuple[Step, ...]:
+        """Every step of a run that was recorded, in order."""
+        return self._steps(self.run(run_id))
 
     def trajectory(self, run_id: str) -> Trajectory:
-        """Read back every step of a run, as the monitors saw it."""
-        query = select(StepRow).where(StepRow.run_id == run_id).order_by("index")
-        with Session(self._engine) as session:
-            steps = tuple(STEP.validate_json(row.record) for row in session.exec(query))
-        return Trajectory(task=self.run(run_id).task, steps=steps)
+        """A run's task and steps, as the monitors saw them."""
+        run = self.run(run_id)
+        return Trajectory(task=run.task, steps=self._steps(run))
+
+    def _steps(self, run: Run) -> tuple[Step, ...]:
+        query = select(StepRow.record).where(StepRow.run_id == run.id).order_by(col(StepRow.index))
+        return tuple(step_from_json(record) for (record,) in self.store.rows(query))
 
 
-def _spend_row(run_id: str, step: Step, part: str, spend: Spend) -> SpendRow:
-    return SpendRow(
-        run_id=run_id,
-        index=step.index,
-        part=part,
-        seconds=spend.seconds,
-        input_tokens=spend.usage.input_tokens,
-        cached_tokens=spend.usage.cached_tokens,
-        output_tokens=spend.usage.output_tokens,
-        cost_usd=str(spend.usage.cost_usd),
-        unpriced_requests=spend.usage.unpriced_requests,
-        measured_j=spend.energy.measured_j,
-        estimated_j=spend.energy.estimated_j,
+def _save_run() -> Insert:
+    save = insert(RunRow)
+    changed = {name: save.excluded[name] for name in RunRow.model_fields if name != "id"}
+    return save.on_conflict_do_update(index_elements=["id"], set_=changed)
+
+
+def _add_to_tally() -> Insert:
+    add = insert(TallyRow)
+    new = add.excluded
+    keys = ("run_id", "policy", "part")
+    sums: dict[str, ColumnElement[Any]] = {
+        name: _plus(getattr(TallyRow, name), new[name])
+        for name in TallyRow.model_fields
+        if name not in keys
+    }
+    rank = col(TallyRow.method_rank)
+    sums["method_rank"] = func.max(
+        func.coalesce(rank, new.method_rank), func.coalesce(new.method_rank, rank)
     )
+    return add.on_conflict_do_update(index_elements=list(keys), set_=sums)
+
+
+def _plus(kept: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Their sum, where what is unknown adds nothing and two unknowns stay unknown."""
+    return case((new.is_(None), kept), else_=func.coalesce(kept, 0) + new)
+
+
+SAVE_RUN = _save_run()
+ADD_STEP = insert(StepRow)
+ADD_SPEND = insert(SpendRow)
+ADD_TO_TALLY = _add_to_tally()

@@ -1,0 +1,80 @@
+"""The ledger's schema, version by version: `PRAGMA user_version` counts the functions done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+APPLICATION_ID = 0x666C7962
+"""`flyb`, in the file's header: tells a ledger from other programs' SQLite files."""
+
+FIRST = """
+CREATE TABLE run (
+    id TEXT NOT NULL PRIMARY KEY,
+    suite TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    status TEXT NOT NULL,
+    score REAL,
+    success BOOLEAN,
+    day TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX ix_run_started_at ON run (started_at);
+CREATE TABLE step (
+    run_id TEXT NOT NULL REFERENCES run (id),
+    "index" INTEGER NOT NULL,
+    policy TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    ruling TEXT NOT NULL,
+    ruled_by TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (run_id, "index")
+);
+CREATE TABLE spend (
+    run_id TEXT NOT NULL REFERENCES run (id),
+    "index" INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    requests INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cost_pusd INTEGER NOT NULL,
+    unpriced_requests INTEGER NOT NULL,
+    measured_j REAL,
+    estimated_j REAL,
+    energy_method TEXT,
+    PRIMARY KEY (run_id, "index", part)
+) WITHOUT ROWID;
+CREATE TABLE tally (
+    run_id TEXT NOT NULL REFERENCES run (id),
+    policy TEXT NOT NULL,
+    part TEXT NOT NULL,
+    steps INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cost_pusd INTEGER NOT NULL,
+    unpriced_requests INTEGER NOT NULL,
+    read_j REAL,
+    estimated_j REAL,
+    method_rank INTEGER,
+    PRIMARY KEY (run_id, policy, part)
+) WITHOUT ROWID;
+"""
+
+
+def first(connection: Connection) -> None:
+    """Version 1: runs, steps, what they took, and the sums of it."""
+    for statement in FIRST.split(";"):
+        if statement.strip():
+            connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first,)
+"""The function at index n takes a ledger from version n to n + 1. Released ones never change."""

@@ -1,0 +1,103 @@
+"""Records as rows: the columns that SQL asks about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Literal
+
+from flyball.ledger.codec import run_to_json, step_to_json
+from flyball.records import Run, Spend, Step
+from flyball.records.spending import METHODS
+
+Part = Literal["policy", "monitor", "tool"]
+Columns = dict[str, Any]
+
+PICODOLLARS_PER_DOLLAR = 10**12
+
+
+def moment(when: datetime) -> str:
+    """A time as text that sorts; one without a zone is taken for UTC."""
+    zoned = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return zoned.isoformat(timespec="microseconds")
+
+
+def run_columns(run: Run) -> Columns:
+    started_at = moment(run.started_at)
+    return {
+        "id": run.id,
+        "suite": run.task.suite,
+        "task_id": run.task.id,
+        "agent": run.agent,
+        "policy": run.policy,
+        "status": run.status,
+        "score": run.score,
+        "success": run.success,
+        "day": started_at[:10],
+        "started_at": started_at,
+        "record": run_to_json(run),
+    }
+
+
+def step_columns(run_id: str, step: Step) -> Columns:
+    return {
+        "run_id": run_id,
+        "index": step.index,
+        "policy": step.policy,
+        "tool": step.action.tool,
+        "ruling": step.decision.ruling.value,
+        "ruled_by": step.decision.by,
+        "record": step_to_json(step),
+    }
+
+
+def parts(step: Step) -> tuple[tuple[Part, Spend], ...]:
+    return (
+        ("policy", step.policy_spend),
+        ("monitor", step.monitor_spend),
+        ("tool", step.tool_spend),
+    )
+
+
+def spend_columns(run_id: str, step: Step, part: Part, spend: Spend) -> Columns:
+    return {
+        "run_id": run_id,
+        "index": step.index,
+        "part": part,
+        "requests": spend.usage.requests,
+        **_amounts(spend),
+        "measured_j": spend.energy.measured_j,
+        "estimated_j": spend.energy.estimated_j,
+        "energy_method": spend.energy.joules_method,
+    }
+
+
+def tally_columns(run_id: str, step: Step, part: Part, spend: Spend) -> Columns:
+    """One spend as the tally takes it: a reading, or an estimate where nothing was read."""
+    read = spend.energy.measured_j is not None
+    method = spend.energy.joules_method
+    return {
+        "run_id": run_id,
+        "policy": step.policy,
+        "part": part,
+        "steps": 1,
+        **_amounts(spend),
+        "read_j": spend.energy.measured_j,
+        "estimated_j": None if read else spend.energy.estimated_j,
+        "method_rank": METHODS.index(method) if read and method else None,
+    }
+
+
+def _amounts(spend: Spend) -> Columns:
+    return {
+        "seconds": spend.seconds,
+        "input_tokens": spend.usage.input_tokens,
+        "cached_tokens": spend.usage.cached_tokens,
+        "output_tokens": spend.usage.output_tokens,
+        "cost_pusd": _picodollars(spend.usage.cost_usd),
+        "unpriced_requests": spend.usage.unpriced_requests,
+    }
+
+
+def _picodollars(dollars: Decimal) -> int:
+    return int((dollars * PICODOLLARS_PER_DOLLAR).to_integral_value(ROUND_HALF_EVEN))
