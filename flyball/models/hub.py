@@ -15,14 +15,13 @@ from typing import NamedTuple
 
 import httpx
 import stamina
-from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url
+from huggingface_hub import HfApi, get_hf_file_metadata, get_token, hf_hub_url
 from huggingface_hub.errors import (
     EntryNotFoundError,
     HfHubHTTPError,
     HFValidationError,
     RepositoryNotFoundError,
 )
-from huggingface_hub.utils import build_hf_headers
 
 from flyball.errors import ModelError
 from flyball.models.gguf import read_metadata
@@ -125,7 +124,9 @@ def _fetch_rest(file: _File, part: Path, progress: Progress) -> None:
     have = part.stat().st_size if part.exists() else 0
     if file.size is not None and have >= file.size:
         return
-    headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity"}
+    if token := get_token():
+        headers["Authorization"] = f"Bearer {token}"
     if have:
         headers["Range"] = f"bytes={have}-"
     with httpx.stream(
@@ -166,7 +167,7 @@ def _translated(repo: str, endpoint: str | None) -> Iterator[None]:
         raise ModelError(f"{repo!r} is not a repository; write it as OWNER/NAME") from error
     except RepositoryNotFoundError as error:
         raise ModelError(
-            f"{hub} shows no repository {repo!r}; correct the name, or set HF_TOKEN if it is private"
+            f"{hub} shows no repository {repo!r}; correct it, or set HF_TOKEN for a private one"
         ) from error
     except HUB_ERRORS as error:
         said = " ".join(str(error).split())[:200] or type(error).__name__
