@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Integer, Label, Row, and_, case, func, or_, select
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from flyball.errors import LedgerError
@@ -18,6 +19,19 @@ from flyball.ledger.tables import RunRow, TallyRow
 from flyball.records.spending import METHODS
 
 By = Literal["task", "model", "agent", "suite", "day"]
+
+NOTHING: Mapping[str, Any] = {
+    "steps": 0,
+    "seconds": 0.0,
+    "input_tokens": 0,
+    "cached_tokens": 0,
+    "output_tokens": 0,
+    "cost_pusd": 0,
+    "unpriced_requests": 0,
+    "read_j": None,
+    "estimated_j": None,
+}
+"""The sums of runs that took no step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +99,7 @@ def _wanted(
     return wanted
 
 
-def _run_key(by: By) -> ColumnElement[str]:
+def _run_key(by: By) -> Mapped[str]:
     keys = {
         "task": RunRow.task_id,
         "model": RunRow.policy,
@@ -96,25 +110,25 @@ def _run_key(by: By) -> ColumnElement[str]:
     return col(keys[by])
 
 
-def _counts(by: By, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    key = _run_key(by).label("key")
+def _counts(by: By, wanted: Sequence[ColumnElement[bool]]) -> Executable:
+    key: Label[str] = _run_key(by).label("key")
     return (
         select(
             key,
             func.count().label("runs"),
             # The sum over no checked run is NULL, which is what it should say.
-            func.sum(RunRow.success).label("successes"),
+            func.sum(RunRow.success, type_=Integer).label("successes"),
         )
         .where(*wanted)
         .group_by(key)
     )
 
 
-def _sums(by: By, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    key = (col(TallyRow.policy) if by == "model" else _run_key(by)).label("key")
+def _sums(by: By, wanted: Sequence[ColumnElement[bool]]) -> Executable:
+    key: Label[str] = (col(TallyRow.policy) if by == "model" else _run_key(by)).label("key")
     score, status = col(RunRow.score), col(RunRow.status)
     failed = or_(score < 1.0, and_(score.is_(None), status.in_(("stopped", "failed"))))
-    supervision, of_policy = TallyRow.part == "monitor", TallyRow.part == "policy"
+    supervision, of_policy = (col(TallyRow.part) == part for part in ("monitor", "policy"))
     totals = [
         func.sum(column).label(name)
         for name, column in {
@@ -141,20 +155,39 @@ def _sums(by: By, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
 
 
 def _row(key: str, counts: Row[Any] | None, sums: Row[Any] | None) -> AuditRow:
-    successes = counts.successes if counts else None
-    if sums is None:
-        return AuditRow(
-            key=key, runs=counts.runs if counts else 0, successes=successes, steps=0,
-        )
-    joules, method = _joules(sums)
+    runs, successes = (counts.runs, counts.successes) if counts else (0, None)
+    took = sums._asdict() if sums else NOTHING
+    kind, method = _method(took)
+    joules = took.get(f"{kind}_j")
     return AuditRow(
         key=key,
-        runs=counts.runs if counts else 0,
+        runs=runs,
         successes=successes,
-        steps=sums.steps,
-        input_tokens=sums.input_tokens,
-        cached_tokens=sums.cached_tokens,
-        output_tokens=sums.output_tokens,
-        cost_usd=None if sums.unpriced_requests else sums.cost_pusd / PICODOLLARS_PER_DOLLAR,
+        steps=took["steps"],
+        input_tokens=took["input_tokens"],
+        cached_tokens=took["cached_tokens"],
+        output_tokens=took["output_tokens"],
+        cost_usd=None if took["unpriced_requests"] else took["cost_pusd"] / PICODOLLARS_PER_DOLLAR,
         joules=joules,
+        energy_method=method,
+        joules_failed=_failed_j(took, kind),
+        joules_supervision=took.get(f"{kind}_supervision_j"),
+        joules_per_success=joules / successes if joules is not None and successes else None,
+        seconds=took["seconds"],
     )
+
+
+def _method(took: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Which sums count, `read` or `estimated`, and the method they rest on."""
+    if took["read_j"] is not None and took["estimated_j"] is not None:
+        return None, "mixed"
+    if took["read_j"] is not None:
+        return "read", METHODS[took["method_rank"]]
+    return ("estimated", "estimated") if took["estimated_j"] is not None else (None, None)
+
+
+def _failed_j(took: Mapping[str, Any], kind: str | None) -> float | None:
+    if kind is None or not took["checked"]:
+        return None
+    joules: float | None = took[f"{kind}_failed_j"]
+    return joules if took["failed_runs"] else 0.0
