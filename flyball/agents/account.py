@@ -32,7 +32,7 @@ def account(trajectory: Trajectory, observation: Observation, *, shown: int = 1)
     model that is shown its own errors makes more of them.
     """
     steps = trajectory.steps
-    results = [*(step.observation for step in steps[1:]), observation]
+    results = [*(step.observation for step in steps), observation][1:]
     in_full = [each for each in results if each.source not in NOT_SHOWN][-shown:-1]
     entries: list[str] = []
     for index, (step, result) in enumerate(zip(steps, results, strict=True)):

@@ -16,6 +16,7 @@ from flyball.agents.prompts import (
     user_prompt,
 )
 from flyball.errors import ModelError
+from flyball.models import ModelSpec
 from flyball.records import Completion, Observation, Request, ToolSpec, Trajectory
 from flyball.roles import Model, Proposal
 
@@ -25,6 +26,15 @@ PATIENCE = 2
 """Answers in one style that cannot be read, before the next style is tried."""
 COMPLAINTS = {"tools": ("tool", "template"), "json": ("schema", "grammar", "response_format")}
 """Words in the errors of servers and templates that do not know a style."""
+
+
+def best_style(spec: ModelSpec) -> Style:
+    """Choose what a model does best: its server's own tool calls, or JSON in this process.
+
+    Chat templates pass over tools that they know nothing of, without a word; a schema is
+    kept to by whatever model.
+    """
+    return "tools" if spec.gguf is None else "json"
 
 
 @dataclass(kw_only=True)

@@ -19,8 +19,8 @@ from flyball.config.tables import (
     Tables,
 )
 from flyball.errors import ConfigError
-from flyball.models.bundled import bundled_names
-from flyball.models.specs import BUNDLED, ModelSpec
+from flyball.models import ModelSpec, bundled_names
+from flyball.models.specs import BUNDLED
 from flyball.monitors import Strictest
 from flyball.records import Budget
 from flyball.roles import Governor, Monitor
