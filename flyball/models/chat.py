@@ -18,8 +18,9 @@ from flyball.models.answers import function_of
 from flyball.records import Message, ToolSpec
 
 CHATML = (
-    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
-    "{% endfor %}<|im_start|>assistant\n"
+    "{% for message in messages %}"
+    "<|im_start|>{{ message.role }}\n{{ message.content }}{{ '<|im_end|>\n' }}"
+    "{% endfor %}{{ '<|im_start|>assistant\n' }}"
 )
 """For a model that has no template of its own."""
 CHATML_STOP = "<|im_end|>"

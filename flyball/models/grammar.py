@@ -70,7 +70,7 @@ def compiled(
     with _stderr_kept(not known) as said:
         source = grammar.encode("utf-8", "replace")
         sampler = llama_cpp.llama_sampler_init_grammar(vocabulary, source, b"root")
-    if not sampler:
+    if not sampler or not grammar.strip():
         reason = "; ".join(said) or "it has no rule called root"
         raise ModelError(f"the grammar cannot be used ({reason}); give it as valid GBNF")
     return sampler
