@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from flyball.config import Config, find_files, load_config, user_file
-from flyball.errors import ConfigError
+from flyball.errors import ConfigError, PluginError
 from flyball.models.specs import ModelSpec
 from flyball.monitors import OverBudget, Repeats, Strictest
 
@@ -218,3 +218,51 @@ def test_monitors_are_built_with_their_settings(project):
 def test_settings_alone_do_not_switch_a_monitor_on(project):
     write(project / "flyball.toml", "[run]\nmonitors = []\n[monitors.repeats]\nlimit = 2")
     assert load_config(project).monitors() == []
+
+
+PLUGIN = """
+from dataclasses import dataclass
+from flyball import Verdict
+
+class Plain:
+    def __init__(self, *, limit=1):
+        self.name, self.limit = "plain", limit
+
+    def judge(self, trajectory):
+        return Verdict(monitor=self.name)
+
+@dataclass
+class Strange:
+    limit: "Nowhere" = None
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch) -> None:
+    """Install a package with monitors that somebody else wrote."""
+    packages = tmp_path / "packages"
+    write(packages / "theirs.py", PLUGIN)
+    write(packages / "theirs-1.dist-info" / "METADATA", "Name: theirs\nVersion: 1\n")
+    entries = "[flyball.monitors]\nplain = theirs:Plain\nstrange = theirs:Strange\n"
+    write(packages / "theirs-1.dist-info" / "entry_points.txt", entries)
+    monkeypatch.syspath_prepend(packages)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_monitor_of_a_plugin_is_set_like_our_own(project):
+    write(project / "flyball.toml", "[run]\nmonitors = ['plain']\n[monitors.plain]\nlimit = 4")
+    [monitor] = load_config(project).monitors()
+    assert vars(monitor) == {"name": "plain", "limit": 4}
+    assert refusal(project, "[monitors.plain]\nlimt = 4").startswith("monitors.plain: ")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_plugin_whose_settings_cannot_be_read_is_named(project):
+    write(project / "flyball.toml", "[monitors.strange]\nlimit = 4")
+    with pytest.raises(PluginError, match="the monitor 'strange'"):
+        load_config(project)
+
+
+def test_a_pyproject_that_cannot_be_read_as_text_is_passed_over(project):
+    (project / "pyproject.toml").write_bytes(b"\xff")
+    assert find_files(project) == ()
