@@ -39,7 +39,7 @@ def events(*pieces: object, done: bool = True) -> httpx.Response:
     )
 
 
-def chat(content: str = "", **more: object) -> dict[str, object]:
+def chat(content: str | None = "", **more: object) -> dict[str, object]:
     """A whole answer to a chat."""
     message = {"role": "assistant", "content": content} | more
     return {
@@ -83,23 +83,23 @@ def serve(reply: Callable[[str, str, Mapping[str, str]], Reply]) -> Iterator[str
     """Serve on loopback what `reply(method, path, headers)` says; yields the address."""
 
     class _Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def _answer(self) -> None:
             status, headers, body = reply(self.command, self.path, dict(self.headers))
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | dict(headers)).items():
                 self.send_header(name, value)
             self.end_headers()
-            if self.command == "GET":
+            if self.command != "HEAD":
                 self.wfile.write(body)
             self.close_connection = True
 
-        do_HEAD = do_GET  # noqa: N815
+        do_GET = do_HEAD = do_POST = _answer  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
