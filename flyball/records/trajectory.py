@@ -186,6 +186,8 @@ class Run:
     reason: str = ""
     """Why it ended, in a line."""
     answer: str | None = None
+    gave_up: bool = False
+    """The policy ended the run, and says itself that the task is not done."""
     score: float | None = None
     """The task's own checker, from 0 to 1; `None` where there is no checker."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -62,7 +62,7 @@
       return clean([...element.labels].map(label => ownText(label)).join(' '));
     }
     const before = element.previousElementSibling;
-    return before && before.tagName === 'LABEL' && !before.htmlFor ? clean(before.textContent) : '';
+    return before && before.tagName === 'LABEL' && !before.control ? clean(before.textContent) : '';
   }
 
   // The text of a label without that of the control inside it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,14 +13,12 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import (
-    BrowserContext,
     Dialog,
     Download,
     ElementHandle,
     Frame,
     Page,
     Playwright,
-    Route,
     async_playwright,
 )
 from playwright.async_api import Error as PlaywrightError
@@ -29,12 +28,13 @@ from flyball.records import Arguments, Observation, ToolSpec
 from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
 from flyball.tools.browser.chromium import find_chromium, switches
-from flyball.tools.browser.hosts import may_open, outside
-from flyball.tools.page import Entry, cut, entry
+from flyball.tools.browser.guard import Guard
 from flyball.tools.browser.specs import SPECS
+from flyball.tools.page import Entry, cut, entry
 
 READER = Path(__file__).with_name("page.js")
 QUIET_MS, SETTLE_LIMIT_MS = 30, 1_000
+REFUSED = "refused: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,35 +60,22 @@ class Browser:
     def __init__(self, options: BrowserOptions | None = None) -> None:
         self.options = options or BrowserOptions()
         self.downloads: list[Path] = []
-        self.hosts = self.options.allow_hosts
+        self._guard = Guard(self.options.allow_hosts, self._refuse)
         self._pages: list[Page] = []
         self._targets: list[tuple[Frame, int, Entry]] = []
         self._shown: list[str] = []
         self._notes: list[str] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="flyball-", ignore_cleanup_errors=True)
 
     async def __aenter__(self) -> Self:
-        self._playwright: Playwright = await async_playwright().start()
-        try:
-            self._chromium: Chromium = await self._playwright.chromium.launch(
-                executable_path=self._executable(),
-                headless=self.options.headless,
-                args=switches(),
-                downloads_path=self._folder.name,
-            )
-        except PlaywrightError as error:
-            await self._playwright.stop()
-            raise ToolError(f"the browser does not start: {_first_line(error)}") from error
-        except ToolError:
-            await self._playwright.stop()
-            raise
-        width, height = self.options.viewport
-        self._context: BrowserContext = await self._chromium.new_context(
-            viewport={"width": width, "height": height}, service_workers="block"
-        )
-        self._context.set_default_timeout(self.options.timeout_seconds * 1_000)
-        await self._context.add_init_script(path=READER)
-        self._context.on("page", self._adopt)
+        async with AsyncExitStack() as stack:
+            folder = tempfile.TemporaryDirectory(prefix="flyball-", ignore_cleanup_errors=True)
+            self._folder = Path(stack.enter_context(folder))
+            playwright = await async_playwright().start()
+            stack.push_async_callback(playwright.stop)
+            self._chromium = await self._launch(playwright)
+            stack.push_async_callback(self._chromium.close)
+            await self._open_context()
+            self._closing = stack.pop_all()
         return self
 
     async def __aexit__(
@@ -97,14 +84,41 @@ class Browser:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._chromium.close()
-        await self._playwright.stop()
-        self._folder.cleanup()
+        await self._closing.aclose()
+
+    async def _launch(self, playwright: Playwright) -> Chromium:
+        try:
+            return await playwright.chromium.launch(
+                executable_path=_executable(playwright, self.options.executable),
+                headless=self.options.headless,
+                args=switches(),
+                downloads_path=self._folder,
+            )
+        except PlaywrightError as error:
+            raise ToolError(f"the browser does not start: {_first_line(error)}") from error
+
+    async def _open_context(self) -> None:
+        width, height = self.options.viewport
+        self._context = await self._chromium.new_context(
+            viewport={"width": width, "height": height}, service_workers="block"
+        )
+        self._context.set_default_timeout(self.options.timeout_seconds * 1_000)
+        await self._context.add_init_script(path=READER)
+        self._context.on("page", self._adopt)
 
     @property
     def tools(self) -> Mapping[str, Tool]:
         """The tools by name, for a crew."""
         return {spec.name: _BrowserTool(spec, self) for spec in SPECS}
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that may be navigated to."""
+        return self._guard.hosts
+
+    @property
+    def version(self) -> str:
+        return self._chromium.version
 
     @property
     def tabs(self) -> int:
@@ -118,16 +132,20 @@ class Browser:
             raise ToolError("the browser has no page open; open an address first")
         return self._pages[-1]
 
+    async def text(self) -> str:
+        """All that the page says, for a checker."""
+        return await self.page.inner_text("body")
+
     async def open(self, url: str) -> Observation:
         """Open the first page. Raises `ToolError` where it cannot be loaded."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "file", "about", "data"):
             raise ToolError(f"{url!r} is not an address: it should begin with http:// or https://")
-        if not self.hosts and parts.hostname:
-            self.hosts = (parts.hostname,)
-        await self._context.route(outside(self.hosts), self._refuse)
+        if not self._guard.hosts and parts.hostname:
+            self._guard.hosts = (parts.hostname,)
         if not self._pages:
-            await self._context.new_page()
+            await self._guard.watch_context(self._context)
+            await self._guard.watch_page(await self._context.new_page())
         try:
             await self.page.goto(url, wait_until="domcontentloaded")
         except PlaywrightError as error:
@@ -143,9 +161,10 @@ class Browser:
             raise ToolError(f"the browser is gone: {_first_line(error)}") from error
         shown = cut(lines, budget_tokens=self.options.budget_tokens, before=self._shown)
         self._shown = lines
-        notes = "; ".join([*([failure] if failure else []), *self._notes])
+        notes = [*([failure] if failure else []), *self._notes]
         self._notes.clear()
-        return Observation(source=source, text="\n".join(shown), ok=not failure, note=notes)
+        ok = not failure and not any(note.startswith(REFUSED) for note in notes)
+        return Observation(source=source, text="\n".join(shown), ok=ok, note="; ".join(notes))
 
     async def act(self, name: str, arguments: Arguments) -> Observation:
         """Carry out an action and read the page it leaves."""
@@ -155,27 +174,16 @@ class Browser:
             return await self.observe(name, str(refusal))
         except PlaywrightError as error:
             return await self.observe(name, _first_line(error))
-        if refused := next((note for note in self._notes if note.startswith("refused")), ""):
-            self._notes.remove(refused)
-            return await self.observe(name, refused)
         return await self.observe(name)
 
-    def _executable(self) -> Path | None:
-        try:
-            return find_chromium(self.options.executable)
-        except ToolError:
-            own = Path(self._playwright.chromium.executable_path)
-            if self.options.executable or not own.exists():
-                raise
-            return own
-
-    def _adopt(self, page: Page) -> None:
-        if self._pages:
-            self._notes.append("a new tab was opened")
+    async def _adopt(self, page: Page) -> None:
         self._pages.append(page)
         page.on("dialog", self._answer)
         page.on("download", self._keep)
         page.on("close", self._forget)
+        if len(self._pages) > 1:
+            self._notes.append("a new tab was opened")
+            await self._guard.watch_page(page)
 
     def _forget(self, page: Page) -> None:
         if page in self._pages:
@@ -187,20 +195,14 @@ class Browser:
         await dialog.accept(dialog.default_value)
 
     async def _keep(self, download: Download) -> None:
-        path = Path(self._folder.name, "kept", download.suggested_filename)
+        path = Path(self._folder, "kept", download.suggested_filename)
         await download.save_as(path)
         self.downloads.append(path)
         self._notes.append(f"{path.name} was downloaded")
 
-    async def _refuse(self, route: Route) -> None:
-        if not route.request.is_navigation_request():
-            await route.fallback()
-            return
-        host = urlsplit(route.request.url).netloc
-        self._notes.append(
-            f"refused: {host} is not among the allowed hosts ({', '.join(self.hosts)})"
-        )
-        await route.abort("blockedbyclient")
+    def _refuse(self, host: str) -> None:
+        allowed = ", ".join(self.hosts)
+        self._notes.append(f"{REFUSED}{host} is not an allowed host (allowed: {allowed})")
 
     async def _settle(self) -> None:
         """Wait for a navigation under way and for the page to fall quiet."""
@@ -216,9 +218,6 @@ class Browser:
                     raise
             else:
                 break
-        if not may_open(self.page.url, self.hosts):
-            self._notes.append(f"refused: a redirect led to {urlsplit(self.page.url).netloc}")
-            await self.page.go_back()
 
     async def _lines(self) -> list[str]:
         self._targets = []
@@ -263,6 +262,17 @@ class _BrowserTool:
 
     async def call(self, arguments: Arguments) -> Observation:
         return await self._browser.act(self.spec.name, arguments)
+
+
+def _executable(playwright: Playwright, wanted: str | None) -> Path:
+    """The machine's browser, or the one that Playwright has downloaded. Raises `ToolError`."""
+    try:
+        return find_chromium(wanted)
+    except ToolError:
+        own = Path(playwright.chromium.executable_path)
+        if wanted or not own.exists():
+            raise
+        return own
 
 
 async def _element(frame: Frame, index: int) -> ElementHandle:

@@ -1,0 +1,98 @@
+"""One run from its first look at the world to its record in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from flyball.agents.graph import Crew, State, pursue
+from flyball.errors import FlyballError
+from flyball.monitors import describe
+from flyball.records import Observation, Ruling, Run, Status, Step, Task
+
+Score = Callable[[], Awaitable[float | None]]
+"""Checks the world once a run is over: from 0 to 1, or `None` where nothing can tell."""
+
+
+class Record(Protocol):
+    """What keeps runs: the ledger."""
+
+    def save(self, run: Run) -> None: ...
+
+    def append(self, run_id: str, step: Step) -> None: ...
+
+
+async def no_score() -> float | None:
+    """There is no checker."""
+    return None
+
+
+def new_run(task: Task, crew: Crew, *, agent: str, policy: str, strong: str | None = None) -> Run:
+    """Begin the record of a run; its identifier sorts by time."""
+    now = datetime.now(UTC)
+    return Run(
+        id=f"{now:%y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        task=task,
+        agent=agent,
+        policy=policy,
+        strong=strong,
+        monitors=tuple(describe(monitor) for monitor in crew.monitors),
+        governor=describe(crew.governor),
+        started_at=now,
+    )
+
+
+async def attempt(
+    run: Run, crew: Crew, record: Record, *, observation: Observation, score: Score = no_score
+) -> Run:
+    """Carry `run` out, and write down each step as it is over, and how it ended.
+
+    Raises what broke the run, once that too is written down.
+    """
+
+    def sink(step: Step) -> None:
+        record.append(run.id, step)
+        crew.sink(step)
+
+    record.save(run)
+    try:
+        end = await pursue(
+            run.task, replace(crew, sink=sink), policy=run.policy, observation=observation
+        )
+        ended = replace(conclude(run, end), score=await score(), ended_at=datetime.now(UTC))
+    except asyncio.CancelledError:
+        record.save(_broken(run, "stopped", "human", "interrupted"))
+        raise
+    except FlyballError as error:
+        record.save(_broken(run, "failed", type(error).__name__, str(error)))
+        raise
+    record.save(ended)
+    return ended
+
+
+def conclude(run: Run, end: State) -> Run:
+    """Say how a run ended, from its last step."""
+    last = end.trajectory.last
+    if last.decision.ruling is Ruling.STOP:
+        by, why = last.decision.by, last.decision.reason
+        return replace(run, status="stopped", ended_by=by, reason=why)
+    if last.action.is_final:
+        answer = last.action.arguments.get("answer")
+        gave_up = last.action.arguments.get("success") is False
+        return replace(
+            run,
+            status="finished",
+            ended_by="policy",
+            reason="the policy gave up" if gave_up else "the policy says it is done",
+            answer=None if answer is None else str(answer),
+            gave_up=gave_up,
+        )
+    return replace(run, status="finished", ended_by="environment", reason=end.observation.note)
+
+
+def _broken(run: Run, status: Status, by: str, why: str) -> Run:
+    return replace(run, status=status, ended_by=by, reason=why, ended_at=datetime.now(UTC))

@@ -1,0 +1,38 @@
+"""The command line: `flyball run`, `demo`, `runs`, `show`, `audit`, `models`, `doctor`."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from flyball.cli.audit import audit
+from flyball.cli.demo import demo
+from flyball.cli.doctor import doctor
+from flyball.cli.models import models_app
+from flyball.cli.run import run
+from flyball.cli.runs import runs, show
+from flyball.errors import ConfigError, FlyballError, PluginError
+
+WRONG_CALL, MACHINE_LACKS = 2, 3
+
+app = typer.Typer(
+    name="flyball",
+    help="Run agents under supervision, and audit what each step costs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, demo, runs, show, audit, doctor):
+    app.command()(command)
+app.add_typer(models_app, name="models")
+
+
+def main() -> None:
+    """Run the command line. What a user did wrong, or a machine lacks, is one line on stderr."""
+    try:
+        app()
+    except FlyballError as error:
+        sys.stderr.write(f"flyball: {error}\n")
+        wrong_call = isinstance(error, ConfigError | PluginError)
+        sys.exit(WRONG_CALL if wrong_call else MACHINE_LACKS)

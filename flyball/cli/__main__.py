@@ -1,0 +1,5 @@
+"""`python -m flyball.cli`."""
+
+from flyball.cli import main
+
+main()

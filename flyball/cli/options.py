@@ -1,0 +1,32 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from flyball.config import Config
+    from flyball.ledger import Ledger
+
+LedgerOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ledger", envvar="FLYBALL_LEDGER", help="Where runs are written down.", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", help="The model that drives.", show_default=False)
+]
+WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that can be seen.")]
+
+
+def open_ledger(path: Path | None, config: Config | None = None) -> Ledger:
+    """Open the ledger at `path`, or where the configuration or the platform keeps it."""
+    from flyball.config import load_config
+    from flyball.ledger import Ledger
+
+    return Ledger(path or (config or load_config()).ledger.path)

@@ -1,0 +1,190 @@
+import pytest
+
+from flyball.errors import ToolError
+
+check_tool = None
+from flyball.tools.browser import Browser, BrowserOptions, find_chromium
+from tests.site import serve_site
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def site():
+    with serve_site() as site:
+        yield site
+
+
+@pytest.fixture
+async def browser():
+    async with Browser(BrowserOptions(timeout_seconds=3)) as browser:
+        yield browser
+
+
+def number(observation, label):
+    line = next(line for line in observation.text.splitlines() if line.startswith(label))
+    return int(line.removeprefix(label).split()[0])
+
+
+async def test_a_page_is_read_as_numbered_lines_and_text(browser, site):
+    seen = await browser.open(site.url("/login.html"))
+    assert seen.ok
+    assert seen.text.splitlines() == [
+        f"url {site.url('/login.html')}",
+        "title Login",
+        'heading "Welcome back"',
+        'textbox "Username" 1',
+        'textbox "Password" 2',
+        'button "Login" 3',
+    ]
+
+
+async def test_a_login_form_is_filled_in_and_sent(browser, site):
+    await browser.open(site.url("/login.html"))
+    await browser.act("fill", {"element": 1, "text": "bob"})
+    seen = await browser.act("fill", {"element": 2, "text": "secret"})
+    assert 'textbox "Username" 1 = "bob"' in seen.text
+    assert "secret" not in seen.text
+    assert '= "••••••"' in seen.text
+    seen = await browser.act("click", {"element": 3, "target": 'button "Login"'})
+    assert 'heading "Hello"' in seen.text
+    assert "u=bob&p=secret" in site.asked[-1]
+    seen = await browser.act("back", {})
+    assert "title Login" in seen.text
+
+
+async def test_what_cannot_be_acted_on_is_told_with_what_is_there_now(browser, site):
+    site.pages["/odd.html"] = """<button onclick="this.remove()">Gone</button>
+      <button disabled>Off</button>
+      <div style="position:relative;width:99px"><button>Under</button>
+      <div aria-label="cookie notice" style="position:absolute;inset:0;background:red"></div></div>"""
+    seen = await browser.open(site.url("/odd.html"))
+    assert 'button "Off" 2 disabled' in seen.text
+    assert 'button "Under" 3 covered' in seen.text
+    missing = await browser.act("click", {"element": 9})
+    assert (missing.ok, missing.note) == (False, "there is no element 9; there are 3")
+    assert 'button "Gone" 1' in missing.text
+    covered = await browser.act("click", {"element": 3})
+    assert "covered by cookie notice" in covered.note
+    assert "disabled" in (await browser.act("click", {"element": 2})).note
+    other = await browser.act("click", {"element": 1, "target": 'button "Login"'})
+    assert other.note == 'element 1 is button "Gone", not button "Login"'
+    assert (await browser.act("click", {"element": 1})).ok
+    no_number = await browser.act("click", {})
+    assert "'element'" in no_number.note
+
+
+async def test_choices_are_made_and_a_missing_option_names_the_others(browser, site):
+    site.pages["/form.html"] = """<label>Country <select><option>Chile<option>Peru</select></label>
+      <label><input type=checkbox> News</label><textarea placeholder=Comment></textarea>"""
+    await browser.open(site.url("/form.html"))
+    seen = await browser.act("select", {"element": 1, "option": "Peru"})
+    assert 'select "Country" 1 = "Peru" : "Chile" "Peru"' in seen.text
+    missing = await browser.act("select", {"element": 1, "option": "Spain"})
+    assert missing.note.endswith("there are: Chile, Peru")
+    seen = await browser.act("check", {"element": 2, "on": True})
+    assert 'checkbox "News" 2 on' in seen.text
+    seen = await browser.act("press", {"element": 3, "key": "x"})
+    assert 'textbox "Comment" 3 = "x"' in seen.text
+    assert not (await browser.act("fill", {"element": 2, "text": "x"})).ok
+
+
+async def test_frames_and_shadow_trees_are_part_of_the_page(browser, site):
+    site.pages["/inner.html"] = "<button onclick=\"this.textContent='Pressed'\">Inner</button>"
+    site.pages["/outer.html"] = """<button>Before</button><iframe src=/inner.html></iframe>
+      <x-box></x-box><script>customElements.define('x-box', class extends HTMLElement {
+        constructor() { super(); this.attachShadow({mode: 'open'}).innerHTML =
+          '<button onclick="this.textContent=`Hit`">Deep</button>'; } })</script>"""
+    seen = await browser.open(site.url("/outer.html"))
+    assert [line for line in seen.text.splitlines() if line.startswith("button")] == [
+        'button "Before" 1',
+        'button "Inner" 2',
+        'button "Deep" 3',
+    ]
+    assert 'button "Pressed" 2' in (await browser.act("click", {"element": 2})).text
+    assert 'button "Hit" 3' in (await browser.act("click", {"element": 3})).text
+
+
+async def test_dialogs_tabs_and_downloads_are_told(browser, site):
+    site.pages["/busy.html"] = """<button onclick="alert('Careful')">Alert</button>
+      <a href=/login.html target=_blank>New</a><a href=/data.csv download>Data</a>"""
+    site.pages["/data.csv"] = "a,b"
+    await browser.open(site.url("/busy.html"))
+    assert 'alert "Careful" was accepted' in (await browser.act("click", {"element": 1})).note
+    seen = await browser.act("click", {"element": 3})
+    assert "data.csv was downloaded" in (seen.note or (await browser.act("wait", {})).note)
+    assert browser.downloads[0].read_text() == "a,b"
+    seen = await browser.act("click", {"element": 2})
+    assert "a new tab was opened" in seen.note
+    assert "title Login" in seen.text
+    assert "tabs 2" in seen.text
+    seen = await browser.act("back", {})
+    assert 'link "New" 2' in seen.text
+
+
+async def test_navigation_stays_on_the_allowed_hosts(browser, site):
+    elsewhere = site.url("/login.html?elsewhere").replace("127.0.0.1", "localhost")
+    site.pages["/links.html"] = f"<a href={elsewhere}>Out</a><a href=/away.html>Redirect</a>"
+    site.redirects["/away.html"] = elsewhere
+    await browser.open(site.url("/links.html"))
+    for refused in (
+        await browser.act("goto", {"url": elsewhere}),
+        await browser.act("click", {"element": 1}),
+        await browser.act("click", {"element": 2}),
+    ):
+        assert not refused.ok
+        assert "refused" in refused.note
+        assert 'link "Out" 1' in refused.text
+    assert (await browser.act("goto", {"url": "/login.html"})).ok
+    assert not any("elsewhere" in asked for asked in site.asked)
+
+
+async def test_an_allowed_host_may_be_opened(site):
+    async with Browser(BrowserOptions(allow_hosts=("127.0.0.1", "localhost"))) as browser:
+        await browser.open(site.url("/login.html"))
+        elsewhere = site.url("/search.html").replace("127.0.0.1", "localhost")
+        assert (await browser.act("goto", {"url": elsewhere})).ok
+
+
+async def test_a_long_page_is_cut_and_keeps_what_changed(site):
+    rows = "".join(f"<p>row {i} of many words that fill the page</p>" for i in range(300))
+    site.pages["/long.html"] = (
+        f"<button onclick='late.hidden=false'>More</button>{rows}<p id=late hidden>at last</p>"
+    )
+    async with Browser(BrowserOptions(budget_tokens=400)) as browser:
+        seen = await browser.open(site.url("/long.html"))
+        assert "more lines" in seen.text
+        assert len(seen.text) < 400 * 3.5
+        seen = await browser.act("click", {"element": 1})
+        assert 'text "at last"' in seen.text
+
+
+async def test_scrolling_brings_more_of_a_list(browser, site):
+    site.pages["/list.html"] = """<div style="height:3000px">top</div><script>
+      addEventListener('scroll', () => { document.body.append('loaded') }, {once: true})</script>"""
+    await browser.open(site.url("/list.html"))
+    await browser.act("scroll", {"direction": "down"})
+    assert "loaded" in (await browser.act("wait", {"seconds": 0.1})).text
+
+
+async def test_a_page_that_does_not_load_is_one_clear_line(browser):
+    with pytest.raises(
+        ToolError, match=r"cannot open http://127\.0\.0\.1:9/: .*REFUSED|UNSAFE_PORT"
+    ):
+        await browser.open("http://127.0.0.1:9/")
+    with pytest.raises(ToolError, match="not an address"):
+        await browser.open("example")
+
+
+async def test_a_missing_browser_is_one_clear_line():
+    with pytest.raises(ToolError, match="there is no browser at '/no/such'; install it"):
+        async with Browser(BrowserOptions(executable="/no/such")):
+            pass
+    assert find_chromium().exists()
+
+
+async def test_the_tools_keep_their_promises(browser, site):
+    await browser.open(site.url("/login.html"))
+    for name, tool in browser.tools.items():
+        arguments = {"click": {"element": 1}, "wait": {"seconds": 0}}.get(name, {})
+        await check_tool(tool, arguments)
