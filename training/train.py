@@ -29,6 +29,7 @@ from training.model import SHAPES, Llama
 from training.muon import Muon
 from training.tokenizer import PAD, load_tokenizer, train_tokenizer
 
+REPORTS = Path(__file__).parent / "reports"
 OBSERVATION_WEIGHT = 0.15
 VALIDATION = 600
 WARM_UP_STEPS = 50
@@ -151,6 +152,20 @@ class Trainer:
         shown = {k: v["all"] if k == "accuracy" else v for k, v in row.items()}
         print(f"{self.progress:6.1%} {shown}", flush=True)
 
+    def report(self, demonstrations: int) -> dict[str, Any]:
+        """What the weights came from, and the log of how."""
+        log = [json.loads(line) for line in (self.folder / "log.jsonl").read_text().splitlines()]
+        return {
+            "recipe": asdict(self.recipe),
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "demonstrations": demonstrations,
+            "tokens": self.seen,
+            "steps": self.step,
+            "seconds": round(self.seconds),
+            "torch": torch.__version__,
+            "log": log,
+        }
+
     def save(self) -> None:
         state = {
             "recipe": asdict(self.recipe),
@@ -222,6 +237,10 @@ def main() -> None:
         tokenizer=arguments.work / "tokenizer.json",
     )
     export(trained, arguments.out or folder / f"{recipe.shape}.gguf")
+    report = trainer.report(len(training))
+    place = REPORTS if arguments.out else folder
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{recipe.shape}-training.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

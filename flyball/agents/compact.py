@@ -74,8 +74,8 @@ def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
 
 def history(steps: Sequence[Step], observation: Observation) -> list[str]:
     """Tell the last actions of a run, with what came of them."""
-    results = [*(step.observation for step in steps[1:]), observation]
-    recent = list(zip(steps, results, strict=True))[-HISTORY:]
+    results = [step.observation for step in steps[1:]] + [observation]
+    recent = list(zip(steps, results, strict=False))[-HISTORY:]
     return [
         summary(step.action, parse(page_of(steps[: step.index + 1]).text), ok=result.ok)
         for step, result in recent

@@ -47,7 +47,7 @@ async def _play(
     headless = config.browser.headless and not watch
     with _progress(quiet) as progress:
         bar = progress.add_task("starting a browser", total=len(SCENES))
-        runs = list[Run]()
+        runs: list[Run] = []
         async with open_stage(config, policy=policy, headless=headless) as stage:
             for scene in SCENES:
                 run = await stage.play(scene, ledger, _teller(progress, bar, scene))

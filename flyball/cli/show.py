@@ -88,7 +88,7 @@ def print_outcome(run: Run, trajectory: Trajectory) -> None:
 
 def print_run_json(ledger: Ledger, run_id: str) -> None:
     """Print `{"run": Run, "steps": [Step, ...]}`."""
-    from flyball.ledger import run_to_json, step_to_json
+    from flyball.ledger.codec import run_to_json, step_to_json
 
     steps = ", ".join(step_to_json(step) for step in ledger.trajectory(run_id).steps)
     typer.echo(f'{{"run": {run_to_json(ledger.run(run_id))}, "steps": [{steps}]}}')
@@ -113,7 +113,7 @@ def print_runs(runs: Sequence[Run]) -> None:
 
 
 def print_runs_json(runs: Sequence[Run]) -> None:
-    from flyball.ledger import run_to_json
+    from flyball.ledger.codec import run_to_json
 
     typer.echo(f"[{', '.join(run_to_json(run) for run in runs)}]")
 

@@ -1,0 +1,56 @@
+# `make demo` sets up and runs the main job; `make check` sets up and passes every check.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check fix bench policies clean browser
+
+demo: .venv/demo.stamp browser
+	$(BIN)/flyball demo
+
+test: .venv/dev.stamp browser
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+check: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(MAKE) test
+
+fix: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev.stamp browser
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.logprobs
+	$(BIN)/python -m benchmarks.ledger
+
+# From nothing to flyball/models/bundled/: about an hour and a half on two cores. It resumes.
+policies: .venv/dev.stamp browser
+	$(BIN)/python -m training.collect
+	$(BIN)/python -m training.train small --out flyball/models/bundled/small.gguf
+	$(BIN)/python -m training.evaluate bundled/small
+
+# A browser that is there is used; else Debian's, where we may install it; else Playwright's.
+browser: .venv/demo.stamp
+	@$(BIN)/python -c "from flyball.tools.browser import find_chromium; find_chromium()" 2>/dev/null \
+	  || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+	       && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } \
+	  || $(BIN)/playwright install chromium
+
+.venv/demo.stamp: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11 ...')"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[all]'
+	touch $@
+
+.venv/dev.stamp: .venv/demo.stamp
+	$(BIN)/python -m pip install --quiet --editable '.[all,train]' --group dev
+	touch $@
+
+clean:
+	rm -rf .venv training/work
