@@ -139,8 +139,17 @@ class Step:
         return self.policy_spend + self.monitor_spend + self.tool_spend
 
 
+class _Kept:
+    """A place for a running total, which is no part of the record: `replace` does not copy it."""
+
+    __slots__ = ("before",)
+
+    before: Spend
+    """What all steps but the last took."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trajectory:
+class Trajectory(_Kept):
     """A task and the steps taken at it so far."""
 
     task: Task
@@ -153,15 +162,26 @@ class Trajectory:
 
     @property
     def spend(self) -> Spend:
-        return sum((step.spend for step in self.steps), Spend())
+        """What all steps took. Added up once, and then carried on from step to step."""
+        return self._before() + self.last.spend if self.steps else Spend()
 
     def then(self, step: Step) -> Trajectory:
         """Add `step`."""
-        return replace(self, steps=(*self.steps, step))
+        grown = replace(self, steps=(*self.steps, step))
+        object.__setattr__(grown, "before", self.spend)
+        return grown
 
     def amend(self, step: Step) -> Trajectory:
         """Put `step` in place of the last."""
-        return replace(self, steps=(*self.steps[:-1], step))
+        amended = replace(self, steps=(*self.steps[:-1], step))
+        object.__setattr__(amended, "before", self._before())
+        return amended
+
+    def _before(self) -> Spend:
+        if not hasattr(self, "before"):
+            before = sum((step.spend for step in self.steps[:-1]), Spend())
+            object.__setattr__(self, "before", before)
+        return self.before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
