@@ -76,10 +76,11 @@ def _fill_all(button: str) -> Oracle:
 
 
 def _popup_then_login(goal: str, page: Page, history: Sequence[str]) -> Action:
+    """Stay on the page, where a pop-up asks; here the button to log in is called OK."""
     for entry in page:
-        if entry.role == "button" and entry.name.lower() in ("cancel", "ok", "close"):
+        if entry.role == "button" and entry.name == "Cancel":
             return click(entry)
-    return _fill_all("login")(goal, page, history)
+    return _fill_all("OK")(goal, page, history)
 
 
 def _focus_nth(goal: str, page: Page, history: Sequence[str]) -> Action:

@@ -1,0 +1,107 @@
+from dataclasses import replace
+
+import pytest
+
+from flyball import Action, Observation, Task
+from flyball.agents import CompactPolicy
+from flyball.agents.compact import HISTORY, decode, encode, history, prompt
+from flyball.records import Completion, Usage
+from flyball.testing import ScriptedModel, trajectory
+
+PAGE = Observation(
+    source="browser",
+    text='url http://x/\ntitle X\nheading "Hi"\ntextbox "User" 1\nbutton "Login" 2',
+)
+CLICK = Action(tool="click", arguments={"element": 2, "target": 'button "Login"'})
+
+
+def test_the_prompt_is_the_goal_the_page_and_the_last_actions():
+    told = [f'click "{i}"' for i in range(HISTORY + 2)]
+    lines = prompt("Log in.", PAGE.text.splitlines(), told).splitlines()
+    assert lines[:4] == ["Log in.", 'heading "Hi"', 'textbox "User" 1', 'button "Login" 2']
+    assert lines[4].startswith('last click "2" ; ')
+    assert lines[5] == ">"
+
+
+@pytest.mark.parametrize(
+    ("action", "line"),
+    [
+        (CLICK, 'click button "Login" 2'),
+        (
+            Action(
+                tool="fill",
+                arguments={"element": 1, "target": 'textbox "User"', "text": 'a "b" c'},
+            ),
+            'fill textbox "User" 1 "a "b" c"',
+        ),
+        (
+            Action(
+                tool="select", arguments={"element": 3, "target": 'select ""', "option": "Peru"}
+            ),
+            'select select "" 3 "Peru"',
+        ),
+        (Action(tool="finish"), "finish"),
+        (Action(tool="finish", arguments={"answer": "42"}), 'finish "42"'),
+    ],
+)
+def test_what_is_encoded_is_decoded_again(action, line):
+    target = str(action.arguments.get("target", ""))
+    assert encode(action, target).strip() == line
+    decoded = decode(line)
+    assert (decoded.tool, decoded.arguments) == (action.tool, action.arguments)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello",
+        "click",
+        'click button "Login"',
+        'fill textbox "User" 1',
+        'click button "A" 1 "x"',
+    ],
+)
+def test_what_is_no_action_is_an_invalid_step(text):
+    action = decode(text)
+    assert action.tool == "invalid"
+    assert action.arguments["why"]
+    assert action.text == text
+
+
+def test_the_history_tells_names_and_what_failed():
+    steps = trajectory([CLICK, CLICK]).steps
+    shown = [replace(step, observation=PAGE) for step in steps]
+    failed = Observation(source="click", text=PAGE.text, ok=False, note="covered")
+    assert history(shown, failed) == ['click "Login"', 'failed click "Login"']
+    assert history([], PAGE) == []
+
+
+async def test_the_policy_asks_for_one_line_and_keeps_its_log_probabilities():
+    model = ScriptedModel(
+        [
+            Completion(
+                text=' click button "Login" 2',
+                logprobs=(-0.1, -0.2),
+                entropies=(0.3, 0.4),
+                usage=Usage(requests=1, local_requests=1, input_tokens=9, output_tokens=2),
+            )
+        ]
+    )
+    policy = CompactPolicy(model)
+    run = trajectory([], task=Task(id="t", prompt="Log in."))
+    action, usage = await policy.propose(run, PAGE)
+    assert (action.tool, action.arguments) == (CLICK.tool, CLICK.arguments)
+    assert (action.logprobs, action.entropies) == ((-0.1, -0.2), (0.3, 0.4))
+    assert usage.input_tokens == 9
+    assert model.requests[0].temperature == 0.0
+    assert model.requests[0].stop == ("\n",)
+
+
+async def test_a_refused_policy_tries_something_else_on_the_same_page():
+    model = ScriptedModel([" finish"])
+    run = trajectory([CLICK], task=Task(id="t", prompt="Log in."))
+    run = run.amend(replace(run.last, observation=PAGE))
+    await CompactPolicy(model).propose(run, Observation(source="governor", text="no", ok=False))
+    assert model.requests[0].temperature > 0
+    assert 'button "Login" 2' in str(model.requests[0].prompt)

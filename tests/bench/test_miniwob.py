@@ -1,0 +1,76 @@
+import pytest
+
+from flyball import Budget
+from flyball.agents.compact import encode
+from flyball.bench.intervals import wilson
+from flyball.bench.miniwob import IGNORE, ORACLES, TRAINED, UNTRAINED, VIEWPORT, Episode, serve
+from flyball.bench.miniwob.oracles import NoMoveError
+from flyball.tools.browser import Browser, BrowserOptions
+from flyball.tools.page import parse
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+async def stage():
+    with serve() as address:
+        async with Browser(BrowserOptions(ignore=IGNORE, viewport=VIEWPORT)) as browser:
+            yield browser, address
+
+
+@pytest.mark.parametrize("name", sorted(ORACLES))
+async def test_the_oracle_wins_through_real_clicks_and_keys(stage, name):
+    browser, address = stage
+    episode = Episode(browser, address, name, seed=250_000)
+    task, seen = await episode.start(Budget())
+    assert task.prompt
+    assert task.prompt not in seen.text
+    told = []
+    for _ in range(20):
+        page = parse(seen.text)
+        action = ORACLES[name](task.prompt, page, told)
+        label = next(e.label for e in page if e.number == action.arguments["element"])
+        assert encode(action, label)
+        told.append(f'{action.tool} "{label.partition(chr(34))[2][:-1]}"')
+        seen = await episode.tools[action.tool].call(action.arguments)
+        assert seen.ok, seen.note
+        if seen.ended:
+            break
+    assert await episode.score() == 1.0
+
+
+async def test_a_seed_gives_the_same_episode_again(stage):
+    browser, address = stage
+    goals = [
+        (await Episode(browser, address, "click-link", seed).start(Budget()))[0].prompt
+        for seed in (7, 7, 8)
+    ]
+    assert goals[0] == goals[1] != goals[2]
+
+
+async def test_an_episode_that_goes_on_has_not_succeeded(stage):
+    browser, address = stage
+    episode = Episode(browser, address, "login-user", 1)
+    await episode.start(Budget())
+    seen = await episode.tools["click"].call({"element": 1})
+    assert not seen.ended
+    assert await episode.score() == 0.0
+
+
+def test_an_oracle_says_when_the_page_does_not_show_what_is_asked_for():
+    with pytest.raises(NoMoveError):
+        ORACLES["click-button"]('Click on the "Yes" button.', parse('button "No" 1'), [])
+
+
+def test_the_untrained_tasks_are_kept_apart():
+    assert not set(TRAINED) & set(UNTRAINED)
+    assert len(UNTRAINED) >= 5
+
+
+def test_wilson_intervals_hold_at_the_ends():
+    # Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662, and 0 of 20 gives 0 to 0.1611.
+    low, high = wilson(81, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    low, high = wilson(0, 20)
+    assert (round(low, 4), round(high, 4)) == (0.0, 0.1611)
+    assert wilson(0, 0) == (0.0, 1.0)
