@@ -19,6 +19,7 @@ CREATE TABLE run (
     status TEXT NOT NULL,
     score REAL,
     success BOOLEAN,
+    failed BOOLEAN,
     day TEXT NOT NULL,
     started_at TEXT NOT NULL,
     record TEXT NOT NULL

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Executable, Integer, Label, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Integer, Label, Row, case, func, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -53,8 +53,8 @@ class AuditRow:
     energy_method: str | None
     """The least sure method that `joules` rests on, or `mixed` where it cannot be one figure."""
     joules_failed: float | None
-    """Joules of the runs that are known to have failed: checked without full marks, or stopped
-    or broken off before anything was checked. Unknown where no run of the row was checked."""
+    """Joules of the runs that are known to have failed: checked without full marks, or stopped,
+    broken off or given up and never checked. Unknown where no run of the row was checked."""
     joules_supervision: float | None
     """Joules of the monitors, the governor and the verifier."""
     joules_per_success: float | None
@@ -126,8 +126,7 @@ def _counts(by: By, wanted: Sequence[ColumnElement[bool]]) -> Executable:
 
 def _sums(by: By, wanted: Sequence[ColumnElement[bool]]) -> Executable:
     key: Label[str] = (col(TallyRow.policy) if by == "model" else _run_key(by)).label("key")
-    score, status = col(RunRow.score), col(RunRow.status)
-    failed = or_(score < 1.0, and_(score.is_(None), status.in_(("stopped", "failed"))))
+    failed, checked = col(RunRow.failed).is_(True), col(RunRow.score).is_not(None)
     supervision, of_policy = (col(TallyRow.part) == part for part in ("monitor", "policy"))
     totals = [
         func.sum(column).label(name)
@@ -146,7 +145,7 @@ def _sums(by: By, wanted: Sequence[ColumnElement[bool]]) -> Executable:
             "estimated_failed_j": case((failed, TallyRow.estimated_j)),
             "read_supervision_j": case((supervision, TallyRow.read_j)),
             "estimated_supervision_j": case((supervision, TallyRow.estimated_j)),
-            "checked": case((score.is_not(None), 1), else_=0),
+            "checked": case((checked, 1), else_=0),
         }.items()
     ]
     rank = func.max(TallyRow.method_rank).label("method_rank")

@@ -33,6 +33,7 @@ def run_columns(run: Run) -> Columns:
         "status": run.status,
         "score": run.score,
         "success": run.success,
+        "failed": _failed(run),
         "day": started_at[:10],
         "started_at": started_at,
         "record": run_to_json(run),
@@ -86,6 +87,14 @@ def tally_columns(run_id: str, step: Step, part: Part, spend: Spend) -> Columns:
         "estimated_j": None if read else spend.energy.estimated_j,
         "method_rank": METHODS.index(method) if read and method else None,
     }
+
+
+def _failed(run: Run) -> bool | None:
+    """Whether it is known that the task was not done."""
+    if run.success is not None:
+        return not run.success
+    # A run that was broken off before anything was checked did not get there either.
+    return True if run.gave_up or run.status in ("stopped", "failed") else None
 
 
 def _amounts(spend: Spend) -> Columns:

@@ -1,0 +1,84 @@
+from decimal import Decimal
+
+import pytest
+
+from flyball import Energy, Spend, Usage
+
+
+def test_unknown_is_not_zero():
+    assert Energy().joules is None
+    assert Energy().joules_method is None
+    assert (Energy() + Energy()).joules is None
+
+
+def test_a_known_part_stays_known_when_an_unknown_one_is_added():
+    assert (Energy(cpu_j=2.0) + Energy()).cpu_j == 2.0
+    assert (Energy() + Energy(cpu_j=2.0)).cpu_j == 2.0
+
+
+def test_a_difference_needs_both_readings():
+    assert (Energy(cpu_j=2.0) - Energy()).cpu_j is None
+    assert (Energy() - Energy(cpu_j=2.0)).cpu_j is None
+    assert (Energy(cpu_j=2.0) - Energy(cpu_j=0.5)).cpu_j == 1.5
+
+
+def test_the_parts_that_were_read_are_added_up():
+    assert Energy(cpu_j=1.0, dram_j=0.25, gpu_j=4.0).joules == 5.25
+
+
+def test_an_estimate_is_never_added_to_a_reading():
+    total = Energy(gpu_j=3.0, method="counter") + Energy(estimated_j=4.0)
+    assert (total.joules, total.estimated_j, total.joules_method) == (3.0, 4.0, "counter")
+
+
+def test_an_estimate_alone_is_the_best_figure_there_is():
+    total = Energy(estimated_j=3.0) + Energy(estimated_j=4.0)
+    assert (total.joules, total.joules_method) == (7.0, "estimated")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least_sure"),
+    [
+        ("counter", "counter", "counter"),
+        ("counter", "integrated", "integrated"),
+        ("modelled", "integrated", "modelled"),
+        ("counter", None, "counter"),
+    ],
+)
+def test_a_sum_is_as_sure_as_its_least_sure_part(one, other, least_sure):
+    a, b = Energy(cpu_j=1.0, method=one), Energy(gpu_j=1.0, method=other)
+    assert (a + b).joules_method == (b + a).joules_method == least_sure
+    assert (a - b).method == least_sure
+
+
+def test_usage_adds_up_field_by_field():
+    one = Usage(
+        requests=1,
+        local_requests=2,
+        input_tokens=3,
+        cached_tokens=4,
+        output_tokens=5,
+        cost_usd=Decimal("0.1"),
+        unpriced_requests=6,
+    )
+    assert one + one == Usage(
+        requests=2,
+        local_requests=4,
+        input_tokens=6,
+        cached_tokens=8,
+        output_tokens=10,
+        cost_usd=Decimal("0.2"),
+        unpriced_requests=12,
+    )
+    assert one + Usage() == one
+
+
+def test_money_is_exact():
+    dime = Usage(cost_usd=Decimal("0.1"))
+    assert (dime + dime + dime).cost_usd == Decimal("0.3")
+
+
+def test_a_spend_adds_up_all_that_it_holds():
+    one = Spend(seconds=0.5, usage=Usage(requests=1), energy=Energy(cpu_j=2.0))
+    total = one + one
+    assert (total.seconds, total.usage.requests, total.energy.cpu_j) == (1.0, 2, 4.0)
