@@ -16,8 +16,6 @@ from training.drills import Words, form, lookups
 from training.examples import Example
 from training.tokenizer import BOS, EOS, PAD
 
-ROUND = 1024
-"""Examples that are drawn and sorted by length together; a checkpoint falls between rounds."""
 MULTIPLE = 16
 """Lengths are rounded up to it, so that few shapes occur: the CPU kernels are kept by shape."""
 
@@ -45,6 +43,8 @@ class Source:
     words: Words
     tokenizer: Tokenizer
     seed: int = 0
+    size: int = 1024
+    """Examples that are drawn and sorted by length together; a checkpoint follows a round."""
 
     def round(self, number: int, *, drills: float, tokens: int) -> Iterator[Batch]:
         """Give the batches of round `number`; the same number gives the same batches.
@@ -52,8 +52,8 @@ class Source:
         `drills` is the share of made-up examples, `tokens` the size of a batch.
         """
         rng = random.Random(f"{self.seed}-{number}")
-        made = int(ROUND * drills)
-        chosen = rng.sample(range(len(self.demonstrations)), k=ROUND - made)
+        made = int(self.size * drills)
+        chosen = rng.sample(range(len(self.demonstrations)), k=self.size - made)
         picked = [varied(self.demonstrations[i], rng, self.words) for i in chosen]
         sequences = [self.encode([each]) for each in picked]
         sequences += [self.encode([form(rng, self.words)]) for _ in range(made // 2)]

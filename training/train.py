@@ -33,6 +33,7 @@ REPORTS = Path(__file__).parent / "reports"
 OBSERVATION_WEIGHT = 0.15
 VALIDATION = 600
 WARM_UP_STEPS = 50
+ROUNDS_BETWEEN_TRIALS = 10
 FLAT_SHARE = 0.4
 """The rate stays flat, and the drills many, for this share of the run."""
 
@@ -94,15 +95,12 @@ class Trainer:
                     break
             self.round += 1
             self.seconds += time.monotonic() - started
-            last = self.progress >= 1.0
             row: dict[str, Any] = {"round": self.round, "step": self.step, "tokens": self.seen}
             row |= {"seconds": round(self.seconds), "loss": round(sum(losses) / len(losses), 4)}
-            if self.round % 10 == 0 or last:
-                accuracy = self.accuracy(validation)
-                self.log(row | {"accuracy": accuracy})
-                self.save()
-            else:
-                self.log(row)
+            if self.round % ROUNDS_BETWEEN_TRIALS == 0 or self.progress >= 1.0:
+                row["accuracy"] = self.accuracy(validation)
+            self.log(row)
+            self.save()
 
     def learn(self, batch: Batch) -> float:
         """Take one step; gives the loss on answers in nats a token."""

@@ -1,0 +1,162 @@
+"""The training of the bundled policies, on a configuration of seconds."""
+
+import asyncio
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+
+from flyball.agents.compact import decode
+from flyball.models import LlamaModel, read_metadata
+from flyball.records import Request
+from flyball.tools.page import parse
+from training.batches import Source, varied
+from training.drills import Words, form, lookups
+from training.examples import Example, example
+from training.export import Trained, export
+from training.model import Llama, Shape
+from training.muon import orthogonalise
+from training.tokenizer import PAD, load_tokenizer
+from training.train import Recipe, Trainer, prepare_tokenizer
+
+WORDS = Words(words=("bob", "maria", "tea", "Oslo", "blue"))
+RECIPE = Recipe(shape="tiny", tokens=24_000)
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def examples():
+    rng = random.Random(0)
+    return [form(rng, WORDS) for _ in range(300)]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(examples, tmp_path_factory):
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    return prepare_tokenizer(path, examples, WORDS), path
+
+
+@pytest.fixture(scope="module")
+def source(examples, tokenizer):
+    return Source(demonstrations=examples, words=WORDS, tokenizer=tokenizer[0], size=96)
+
+
+def made(source, folder, recipe=RECIPE):
+    folder.mkdir(exist_ok=True)
+    return Trainer(recipe, source, folder, "cpu")
+
+
+def test_every_drill_has_an_answer_that_its_page_allows():
+    rng = random.Random(1)
+    for _ in range(500):
+        for each in (form(rng, WORDS), *lookups(rng, WORDS)):
+            action = decode(each.answer)
+            assert action.tool != "invalid", each.answer
+            if not action.is_final:
+                page = {e.number: e.label for e in parse("\n".join(each.lines)) if e.number}
+                assert page[action.arguments["element"]] == action.arguments["target"]
+
+
+def test_what_is_typed_is_in_the_goal():
+    rng = random.Random(2)
+    for _ in range(300):
+        each = form(rng, WORDS)
+        if decode(each.answer).tool == "fill":
+            assert str(decode(each.answer).arguments["text"]) in each.goal
+
+
+def test_a_varied_demonstration_changes_the_quoted_string_everywhere():
+    shown = Example(
+        task="enter-text",
+        goal='Enter "Keli" and press Submit.',
+        lines=('textbox "" 1 = "Keli"', 'textbox "" 2 = "••••"'),
+        told=('click "Keli"',),
+        answer=' fill textbox "" 1 "Keli"',
+    )
+    rng = random.Random(3)
+    changed = next(v for v in (varied(shown, rng, WORDS) for _ in range(99)) if v != shown)
+    assert "Keli" not in str(changed)
+    new = str(decode(changed.answer).arguments["text"])
+    assert f'"{new}"' in changed.goal
+    assert changed.lines[1] == f'textbox "" 2 = "{"•" * len(new)}"'
+    assert example(shown.as_dict() | {"lines": list(shown.lines), "told": ["x"]}).goal == shown.goal
+
+
+def test_a_string_is_cut_the_same_way_wherever_it_stands(tokenizer):
+    encode = tokenizer[0].encode
+    alone = encode("maria42").ids
+    for around in ('"{}"', " {},", "({})", "\n{}\n"):
+        tokens = encode(around.format("maria42")).ids
+        assert any(tokens[i : i + len(alone)] == alone for i in range(len(tokens)))
+
+
+def test_a_batch_marks_the_answers_and_nothing_else(source, tokenizer):
+    batch = next(source.round(0, drills=0.5, tokens=1024))
+    for targets, answers in zip(batch.targets, batch.answers, strict=True):
+        text = tokenizer[0].decode(targets[answers].tolist(), skip_special_tokens=False)
+        assert all(decode(line).tool != "invalid" for line in text.split("</s>")[:-1])
+        assert not (targets[answers] == PAD).any()
+
+
+def test_a_round_is_the_same_each_time(source):
+    first, again = (list(source.round(3, drills=0.4, tokens=512)) for _ in range(2))
+    assert all(torch.equal(a.inputs, b.inputs) for a, b in zip(first, again, strict=True))
+
+
+def test_muon_brings_the_singular_values_near_one():
+    torch.manual_seed(0)
+    values = torch.linalg.svdvals(orthogonalise(torch.randn(2, 16, 48)))
+    assert values.min() > 0.5
+    assert values.max() < 1.4
+
+
+def test_training_learns_and_an_interrupted_run_ends_where_an_unbroken_one_does(
+    source, examples, tmp_path
+):
+    whole = made(source, tmp_path / "whole")
+    whole.run(examples[:20])
+    log = whole.report(len(examples))["log"]
+    assert log[-1]["loss"] < log[0]["loss"] - 1
+    assert "accuracy" in log[-1]
+
+    broken = made(source, tmp_path / "broken")
+    rounds, learn = broken.round, broken.learn
+
+    def learn_for_two_rounds(batch):
+        if broken.round == rounds + 2:
+            raise KeyboardInterrupt
+        return learn(batch)
+
+    broken.learn = learn_for_two_rounds
+    with pytest.raises(KeyboardInterrupt):
+        broken.run(examples[:20])
+    resumed = made(source, tmp_path / "broken")
+    resumed.run(examples[:20])
+    assert (resumed.round, resumed.seen) == (whole.round, whole.seen)
+    for a, b in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_checkpoint_of_another_recipe_is_not_taken_up(source, tmp_path):
+    made(source, tmp_path / "run").save()
+    other = made(source, tmp_path / "run", replace(RECIPE, seed=1))
+    with pytest.raises(SystemExit, match="another recipe"):
+        other.resume()
+
+
+@pytest.mark.llama
+def test_the_exported_file_says_what_torch_says(tokenizer, tmp_path):
+    torch.manual_seed(0)
+    shape = Shape(vocabulary=1024, width=64, layers=2, heads=1, hidden=128)
+    model, path = Llama(shape).eval(), tmp_path / "model.gguf"
+    export(Trained(name="t", shape=shape, weights=model.state_dict(), tokenizer=tokenizer[1]), path)
+    assert read_metadata(path)["flyball.format"] == "compact"
+    text = 'Click on "Oslo".\nbutton "Oslo" 1\nlast \n>'
+    tokens = [0, *load_tokenizer(tokenizer[1]).encode(text).ids]
+    with LlamaModel(path, name="t") as llama:
+        answer = asyncio.run(llama.complete(Request(prompt=text, max_tokens=1)))
+    with torch.no_grad():
+        expected = torch.log_softmax(model(torch.tensor([tokens]))[0, -1], -1)
+    assert answer.usage.input_tokens == len(tokens)
+    assert answer.logprobs[0] == pytest.approx(float(expected.max()), abs=0.01)
