@@ -1,3 +1,5 @@
+import os
+import platform
 import subprocess
 import sys
 import time
@@ -136,3 +138,20 @@ def test_the_processor_is_read_from_what_linux_says(tmp_path, monkeypatch, path,
     file.parent.mkdir(parents=True)
     file.write_text(text)
     assert processor_name(tmp_path) == name
+
+
+def test_a_mac_is_asked_for_its_processor(tmp_path, monkeypatch):
+    sysctl = tmp_path / "sysctl"
+    sysctl.write_text("#!/bin/sh\necho Apple M4 Pro\n")
+    sysctl.chmod(0o755)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert find_processor(processor_name()).watts_per_core == 40 / 12
+    sysctl.write_text("#!/bin/sh\nexit 1\n")
+    assert processor_name() == ""
+
+
+def test_a_machine_that_tells_nothing_is_the_generic_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    assert find_processor(processor_name(tmp_path)) is GENERIC

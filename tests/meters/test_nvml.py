@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from flyball import Energy
@@ -75,3 +77,10 @@ def test_a_gpu_that_falls_off_the_bus_makes_the_rest_unknown():
     driver.counters_mj[0] = None
     assert meter.read() == Energy()
     assert "stopped answering" in meter.source.why
+
+
+def test_a_missing_binding_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    meter = NvmlMeter()
+    assert meter.read() == Energy()
+    assert meter.source.remedy == "pip install 'flyball[nvidia]'"
