@@ -14,9 +14,10 @@ LOGIN = """<title>Login</title><h1>Welcome back</h1>
 
 PAGES = {
     "/login.html": LOGIN,
-    "/welcome.html": "<title>Hello</title><h1>Hello</h1><p>You are in.</p><a href=/login.html>Log out</a>",
-    "/search.html": "<title>Search</title><form action=/results.html><input name=q placeholder=Search>"
-    "<button>Search</button></form>",
+    "/welcome.html": "<title>Hello</title><h1>Hello</h1><p>You are in.</p>"
+    "<a href=/login.html>Log out</a>",
+    "/search.html": "<title>Search</title><form action=/results.html>"
+    "<input name=q placeholder=Search><button>Search</button></form>",
     "/results.html": "<title>Results</title><h2>Results</h2><a href=/login.html>First result</a>",
 }
 
@@ -53,7 +54,7 @@ def serve_site() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write((body or "not here").encode())
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -14,6 +14,7 @@ from flyball.agents.graph import Crew
 from flyball.config import Config
 from flyball.meters import detect
 from flyball.models import close_model, model_format, open_model
+from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
 from flyball.roles import Meter, Policy, Ruled, Tool
 
@@ -70,12 +71,23 @@ def open_meter(config: Config) -> Meter:
 
 
 def assemble(
-    config: Config, policies: Mapping[str, Policy], tools: Mapping[str, Tool], *, meter: Meter
+    config: Config,
+    policies: Mapping[str, Policy],
+    tools: Mapping[str, Tool],
+    *,
+    meter: Meter,
+    strong: str | None = None,
 ) -> Crew:
-    """Make a crew that tells nobody of its steps; `replace` its sink to listen."""
+    """Make a crew that tells nobody of its steps; `replace` its sink to listen.
+
+    With a `strong` policy, a stall escalates to it.
+    """
+    monitors = config.monitors()
+    if strong and not any(getattr(monitor, "policy", None) for monitor in monitors):
+        monitors.append(LiteLLMStall(policy=strong))
     return Crew(
         policies=policies,
-        monitors=config.monitors(),
+        monitors=monitors,
         governor=config.governor(),
         verifier=NoVerifier(),
         tools=tools,

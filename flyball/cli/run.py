@@ -118,7 +118,9 @@ async def carry_out(order: Order, config: Config, ledger: Ledger, sink: Sink) ->
     with open_policies(config, names, specs, seed=order.seed) as policies:
         async with browser:
             first = await browser.open(order.url)
-            crew = assemble(config, policies, browser.tools, meter=open_meter(config))
+            crew = assemble(
+                config, policies, browser.tools, meter=open_meter(config), strong=order.strong
+            )
             task = Task(id=_slug(order.task), prompt=order.task, budget=order.budget)
             run = new_run(task, crew, agent="web", policy=order.policy, strong=order.strong)
             run = replace(run, seed=order.seed)

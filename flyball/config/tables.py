@@ -83,7 +83,7 @@ class RunTable(Table):
     max_output_tokens: PositiveInt | None = None
     budget_joules: PositiveFloat | None = None
     budget_usd: PositiveFloat | None = None
-    monitors: Names = ("over_budget", "repeats")
+    monitors: Names = ("over_budget", "repeats", "openhands_stuck")
     """Entry-point names; `[monitors.NAME]` has their settings."""
 
 

@@ -6,7 +6,7 @@ import pytest
 from flyball.config import Config, find_files, load_config, user_file
 from flyball.errors import ConfigError, PluginError
 from flyball.models.specs import ModelSpec
-from flyball.monitors import OverBudget, Repeats, Strictest
+from flyball.monitors import OpenHandsStuck, OverBudget, Repeats, Strictest
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_without_a_file_the_defaults_hold(project):
     assert config.run.policy == "bundled/small"
     assert config.run.max_steps == 30
     assert config.energy.usd_per_kwh == 0.30
-    assert config.monitors() == [OverBudget(), Repeats()]
+    assert config.monitors() == [OverBudget(), Repeats(), OpenHandsStuck()]
     assert config.governor() == Strictest()
 
 
