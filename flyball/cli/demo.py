@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from flyball.cli.options import JsonOption, LedgerOption, PolicyOption, WatchOption, open_ledger
+from flyball.cli.options import (
+    JsonOption,
+    LedgerOption,
+    PolicyOption,
+    WatchOption,
+    open_ledger,
+    stoppable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +37,7 @@ def demo(
     from flyball.ledger import audit
 
     config = load_config()
-    with open_ledger(ledger, config) as opened:
+    with open_ledger(ledger, config) as opened, stoppable():
         runs = asyncio.run(_play(config, opened, policy=policy, watch=watch, quiet=as_json))
         rows = audit(opened, by="task", runs=[run.id for run in runs])
         if as_json:

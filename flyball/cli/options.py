@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +24,16 @@ PolicyOption = Annotated[
     str | None, typer.Option("--policy", help="The model that drives.", show_default=False)
 ]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that can be seen.")]
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn ctrl+c into one line and the exit code of a run that was stopped."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("flyball: stopped; what was done is kept: flyball runs", err=True)
+        raise typer.Exit(1) from None
 
 
 def open_ledger(path: Path | None, config: Config | None = None) -> Ledger:

@@ -15,6 +15,7 @@ from flyball.cli.options import (
     PolicyOption,
     WatchOption,
     open_ledger,
+    stoppable,
 )
 from flyball.errors import ConfigError
 
@@ -88,7 +89,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         allow_hosts=tuple(allow_host or ()),
         headless=config.browser.headless and not watch,
     )
-    with open_ledger(ledger, config) as opened:
+    with open_ledger(ledger, config) as opened, stoppable():
         sink: Sink = (lambda step: None) if as_json else print_step
         ended = asyncio.run(carry_out(order, config, opened, sink))
         if as_json:
