@@ -27,6 +27,7 @@ from flyball.models.sampling import Logits
 
 BATCH = 512
 """Prompt tokens evaluated at a time."""
+SHORT = 32
 ERROR_LEVEL = 4
 """GGML_LOG_LEVEL_ERROR of ggml.h."""
 
@@ -126,7 +127,9 @@ class Engine:
         for start in range(reused, len(prompt), BATCH):
             part = prompt[start : start + BATCH]
             buffer = (llama_cpp.llama_token * len(part))(*part)
-            with self._giving_up(stopped):
+            # A short part is over before anyone could give it up.
+            ask = self._giving_up(stopped) if len(part) > SHORT else contextlib.nullcontext()
+            with ask:
                 self._decode(llama_cpp.llama_batch_get_one(buffer, len(part)), part)
         return reused
 

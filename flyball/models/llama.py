@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -23,7 +22,7 @@ from flyball.models.chat import ChatTemplate
 from flyball.models.engine import Engine, StoppedError
 from flyball.models.gguf import read_metadata
 from flyball.models.grammar import Grammar, grammar_of
-from flyball.models.sampling import Logits, Reading, draw, read
+from flyball.models.sampling import TOP, Logits, Tally, draw, likeliest
 from flyball.records import Completion, Request, ToolCall, Usage
 from flyball.records.dialogue import Finish
 
@@ -90,12 +89,12 @@ class LlamaModel:
 
         job = self._submit(request, _tell if on_text else _ignore, stop)
         answer = asyncio.wrap_future(job)
-        answer.add_done_callback(lambda _: pieces.put_nowait(None))
         try:
-            while (piece := await pieces.get()) is not None:
-                if on_text:
+            if on_text:
+                answer.add_done_callback(lambda _: pieces.put_nowait(None))
+                while (piece := await pieces.get()) is not None:
                     on_text(piece)
-            return answer.result()
+            return await asyncio.shield(answer)
         finally:
             stop.set()
             if not answer.done() and not job.cancel():
@@ -168,12 +167,6 @@ class LlamaModel:
         return self._template
 
 
-class _Chosen(NamedTuple):
-    token: int
-    logprob: float
-    entropy: float
-
-
 class _Run:
     """One answer in the making."""
 
@@ -184,8 +177,12 @@ class _Run:
         self._request = request
         self._outlet = outlet
         self._tell = tell
+        # Chats may mark their thoughts and calls with control tokens.
+        self._special = not isinstance(request.prompt, str)
+        self._tally = Tally(engine.vocabulary_size)
         self._random = np.random.default_rng(request.seed)
-        self._chosen: list[_Chosen] = []
+        self._last: int | None = None
+        self._top = min(TOP, engine.vocabulary_size)
         self._finish: Finish = "length"
 
     def generate(self, stopped: Callable[[], bool]) -> None:
@@ -200,51 +197,45 @@ class _Run:
     def completion(self, usage: Usage) -> Completion:
         """What has been written. `usage` lacks the generated tokens only."""
         thought, text, calls = "", self._outlet.text, tuple[ToolCall, ...]()
-        if not isinstance(self._request.prompt, str):
+        if self._special:
             thought, text = split_thought(text)
         if self._request.tools:
             calls, text = split_tool_calls(text)
+        logprobs = self._tally.logprobs()
+        if not all(map(math.isfinite, logprobs)):
+            raise ModelError("the model's scores are not finite numbers; give another GGUF")
         return Completion(
             text=text,
             thought=thought,
             tool_calls=calls,
-            logprobs=tuple(chosen.logprob for chosen in self._chosen),
-            entropies=tuple(chosen.entropy for chosen in self._chosen),
-            usage=replace(usage, output_tokens=len(self._chosen)),
+            logprobs=logprobs,
+            entropies=self._tally.entropies(),
+            usage=replace(usage, output_tokens=len(logprobs)),
             finish="tool_calls" if calls else self._finish,
         )
 
     def _advance(self, grammar: Grammar | None) -> bool:
         """Write one more token; false once the answer is over."""
-        if self._chosen:
-            self._engine.go_on(self._chosen[-1].token)
-        chosen = self._choose(self._engine.logits(), grammar)
-        if self._engine.ends(chosen.token):
+        if self._last is not None:
+            self._engine.go_on(self._last)
+        logits = self._engine.logits()
+        token = self._last = self._pick(logits, grammar)
+        if self._engine.ends(token):
             self._finish = "stop"
             return False
         if grammar:
-            grammar.accept(chosen.token)
-        self._chosen.append(chosen)
-        # Chats may mark their thoughts and calls with control tokens.
-        special = not isinstance(self._request.prompt, str)
-        self._say(self._outlet.push(self._engine.piece(chosen.token, special=special)))
+            grammar.accept(token)
+        self._tally.add(logits, token)
+        self._say(self._outlet.push(self._engine.piece(token, special=self._special)))
         if self._outlet.stopped:
             self._finish = "stop"
         return not self._outlet.stopped
 
-    def _choose(self, logits: Logits, grammar: Grammar | None) -> _Chosen:
-        reading = read(logits)
-        if not math.isfinite(reading.normaliser):
-            raise ModelError("the model's scores are not finite numbers; give another GGUF")
-        token = self._pick(logits, reading, grammar)
-        logprob = min(float(logits[token]) - reading.normaliser, 0.0)
-        return _Chosen(token, logprob, reading.entropy)
-
-    def _pick(self, logits: Logits, reading: Reading, grammar: Grammar | None) -> int:
+    def _pick(self, logits: Logits, grammar: Grammar | None) -> int:
         greedy = self._request.temperature <= 0
-        likely = reading.top if greedy else np.array([self._draw(logits)])
         if grammar is None:
-            return int(likely[0])
+            return int(logits.argmax()) if greedy else self._draw(logits)
+        likely = likeliest(logits, self._top) if greedy else np.array([self._draw(logits)])
         # A grammar is slow to ask about a whole vocabulary, and seldom has to be: the
         # best allowed token is the first allowed of the top, and a draw that is refused
         # may be drawn again from what is allowed without bending the distribution.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
@@ -15,51 +12,91 @@ Tokens = npt.NDArray[np.intp]
 TOP = 20
 """How many tokens the entropy looks at; also what OpenAI's servers give at most."""
 BLOCK = 256
+ROOM = 1 << 16
+"""How many scores wait to be worked out together; as much as a processor's cache holds."""
 
 
-class Reading(NamedTuple):
-    """A row of logits, read once."""
+class Tally:
+    """Log-probabilities and entropies of chosen tokens, worked out many rows at a time.
 
-    top: Tokens
-    """The likeliest tokens, likeliest first."""
-    normaliser: float
-    """Log of the sum of the exponentiated logits: a logit less this is a log-probability."""
-    entropy: float
-    """Entropy in nats of the renormalised `top`."""
+    A row at a time costs a small model a tenth of its speed, all of it in calls.
+    """
+
+    def __init__(self, vocabulary_size: int, k: int = TOP) -> None:
+        """`k` is how many tokens the entropies look at."""
+        self._k = min(k, vocabulary_size)
+        self._rows = np.empty((max(1, ROOM // vocabulary_size), vocabulary_size), np.float32)
+        self._waiting: list[int] = []
+        self._logprobs: list[float] = []
+        self._entropies: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self._logprobs) + len(self._waiting)
+
+    def add(self, logits: Logits, token: int) -> None:
+        """Note that `token` was chosen where the scores were `logits`."""
+        self._rows[len(self._waiting)] = logits
+        self._waiting.append(token)
+        if len(self._waiting) == len(self._rows):
+            self._settle()
+
+    def logprobs(self) -> tuple[float, ...]:
+        """Natural log-probability of each token, in order; NaN where the scores are none."""
+        self._settle()
+        return tuple(self._logprobs)
+
+    def entropies(self) -> tuple[float, ...]:
+        """Entropy in nats of the renormalised top k at each token, in order."""
+        self._settle()
+        return tuple(self._entropies)
+
+    def _settle(self) -> None:
+        count = len(self._waiting)
+        rows = self._rows[:count]
+        picked = rows[np.arange(count), self._waiting].astype(np.float64)
+        top = _highest(rows, self._k).astype(np.float64)
+        high = rows.max(axis=1, keepdims=True)
+        np.subtract(rows, high, out=rows)
+        np.exp(rows, out=rows)
+        normalisers = high[:, 0] + np.log(rows.sum(axis=1, dtype=np.float64))
+        self._logprobs += np.minimum(picked - normalisers, 0.0).tolist()
+        self._entropies += _entropies(top - high).tolist()
+        self._waiting.clear()
 
 
-def read(logits: Logits, k: int = TOP) -> Reading:
-    """Look through `logits` for the `k` likeliest tokens, the normaliser and the entropy."""
-    top = likeliest(logits, k)
-    high = logits[top[0]]
-    normaliser = float(high) + math.log(float(np.exp(logits - high).sum()))
-    scores = (logits[top] - high).astype(np.float64)
+def _entropies(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Entropy in nats of each row's softmax; shape (rows, k) to (rows,)."""
     weights = np.exp(scores)
-    total = float(weights.sum())
-    entropy = math.log(total) - float(weights @ scores) / total
-    return Reading(top, normaliser, max(entropy, 0.0))
+    totals = weights.sum(axis=1)
+    values: npt.NDArray[np.float64] = np.log(totals) - (weights * scores).sum(axis=1) / totals
+    return np.maximum(values, 0.0)
+
+
+def _highest(rows: Logits, k: int) -> Logits:
+    """The `k` highest logits of each row, in no order."""
+    if rows.shape[1] <= k * BLOCK:
+        return np.partition(rows, -k, axis=1)[:, -k:]
+    return np.stack([row[likeliest(row, k)] for row in rows]) if len(rows) else rows[:, :k]
 
 
 def likeliest(logits: Logits, k: int) -> Tokens:
     """The `k` tokens with the highest logits, highest first.
 
     A large vocabulary is searched by blocks: the k best tokens can only lie in the k
-    blocks with the best maxima, which leaves a few thousand of 150,000 to be sorted.
+    blocks with the best maxima, which leaves a few thousand of 150,000 to be looked at.
     """
     among: Tokens = np.arange(len(logits)) if len(logits) <= k * BLOCK else _blocks(logits, k)
     scores = logits[among]
-    if k < len(among):
-        best = np.argpartition(scores, -k)[-k:]
-        among, scores = among[best], scores[best]
-    order: Tokens = among[np.argsort(-scores, kind="stable")]
-    return order
+    best = np.argpartition(scores, -k)[-k:]
+    ordered: Tokens = among[best[np.argsort(-scores[best], kind="stable")]]
+    return ordered
 
 
 def _blocks(logits: Logits, k: int) -> Tokens:
     whole = len(logits) // BLOCK * BLOCK
     peaks = logits[:whole].reshape(-1, BLOCK).max(axis=1)
-    best = np.argpartition(peaks, -k)[-k:] if k < len(peaks) else np.arange(len(peaks))
-    inside = (best[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+    blocks = np.argpartition(peaks, -k)[-k:]
+    inside = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     return np.concatenate([inside, np.arange(whole, len(logits))])
 
 

@@ -13,8 +13,8 @@ from tests.models.stand_ins import STRING, gguf, pair, text
 pytestmark = pytest.mark.llama
 
 PROMPT = 'Click on the "ok" button.\nbutton "no" 1\nbutton "ok" 2\nlast \n>'
-ANYTHING = 'root ::= [a-z ]* "."'
-"""Goes on for as long as there is room, if the model never writes a full stop."""
+ENDLESS = "root ::= [a-z] root"
+"""Goes on for as long as there is room."""
 CHAT = (Message(role="system", content="Be brief."), Message(role="user", content="Hello"))
 
 
@@ -75,13 +75,13 @@ async def test_the_event_loop_goes_on_while_the_model_writes(llama):
             await asyncio.sleep(0)
 
     ticking = asyncio.create_task(_tick())
-    await llama.complete(Request(prompt="a", grammar=ANYTHING, max_tokens=200))
+    await llama.complete(Request(prompt="a", grammar=ENDLESS, max_tokens=200))
     ticking.cancel()
     assert ticks > 20
 
 
 async def test_the_token_limit_cuts_an_answer_off(llama):
-    said = await llama.complete(Request(prompt="a", grammar=ANYTHING, max_tokens=5))
+    said = await llama.complete(Request(prompt="a", grammar=ENDLESS, max_tokens=5))
     assert (said.finish, said.usage.output_tokens) == ("length", 5)
 
 
@@ -93,7 +93,7 @@ async def test_no_tokens_asked_for_are_none_given(llama):
 async def test_a_full_context_cuts_an_answer_off(bundled_gguf):
     with LlamaModel(bundled_gguf, name="short", context=64) as model:
         assert model.context == 64
-        said = await model.complete(Request(prompt="a b c", grammar='root ::= "a"*'))
+        said = await model.complete(Request(prompt="a b c", grammar=ENDLESS))
         assert said.finish == "length"
         assert said.usage.input_tokens + said.usage.output_tokens == 64
         assert (await model.complete(Request(prompt=PROMPT, max_tokens=1))).finish == "length"
@@ -147,7 +147,7 @@ async def test_cancelling_stops_the_generation_and_the_model_can_be_asked_again(
         pieces.append(piece)
         told.set()
 
-    request = Request(prompt="b", grammar='root ::= "b"*', max_tokens=100_000)
+    request = Request(prompt="b", grammar=ENDLESS, max_tokens=100_000)
     task = asyncio.create_task(llama.complete(request, _tell))
     await told.wait()
     task.cancel()
@@ -158,7 +158,7 @@ async def test_cancelling_stops_the_generation_and_the_model_can_be_asked_again(
 
 
 async def test_a_question_that_waits_its_turn_can_be_cancelled(llama):
-    long = Request(prompt="c", grammar='root ::= "c"*', max_tokens=200)
+    long = Request(prompt="c", grammar=ENDLESS, max_tokens=200)
     running = asyncio.create_task(llama.complete(long))
     waiting = asyncio.create_task(llama.complete(Request(prompt=PROMPT)))
     await asyncio.sleep(0)

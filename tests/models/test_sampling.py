@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from flyball.models.sampling import draw, likeliest, read
+from flyball.models.sampling import Tally, draw, likeliest
 
 SIZES = [5, 1024, 5121, 32_000, 152_064]
 
@@ -15,28 +15,49 @@ def row(size: int) -> np.ndarray:
 @pytest.mark.parametrize("size", SIZES)
 def test_the_likeliest_tokens_come_in_order(size):
     logits = row(size)
-    assert likeliest(logits, 20).tolist() == np.argsort(-logits)[:20].tolist()
+    assert likeliest(logits, 5).tolist() == np.argsort(-logits)[:5].tolist()
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_log_probabilities_sum_to_one_over_the_vocabulary(size):
-    logits = row(size)
-    logprobs = logits.astype(np.float64) - read(logits).normaliser
-    assert math.isclose(np.exp(logprobs).sum(), 1.0, rel_tol=1e-5)
+def test_log_probabilities_and_entropies_are_those_of_the_definition(size):
+    tally = Tally(size)
+    rows = [row(size), row(size) * 2, np.roll(row(size), 3)]
+    for logits, token in zip(rows, (0, 3, size - 1), strict=True):
+        tally.add(logits, token)
+    exact = np.stack(rows).astype(np.float64)
+    exact -= np.logaddexp.reduce(exact, axis=1)[:, None]
+    top = np.sort(np.exp(exact), axis=1)[:, -20:]
+    top /= top.sum(axis=1, keepdims=True)
+    assert tally.logprobs() == pytest.approx(exact[[0, 1, 2], [0, 3, size - 1]], abs=1e-5)
+    assert tally.entropies() == pytest.approx(-(top * np.log(top)).sum(axis=1), abs=1e-5)
 
 
-def test_an_even_choice_among_k_has_the_entropy_of_k():
-    logits = np.full(100, -30.0, dtype=np.float32)
-    logits[10:14] = 7.0
-    assert math.isclose(read(logits, k=4).entropy, math.log(4), rel_tol=1e-6)
+def test_more_tokens_than_are_worked_out_at_a_time_keep_their_order():
+    tally = Tally(1024)
+    rows = np.random.default_rng(0).normal(size=(150, 1024)).astype(np.float32)
+    for index, logits in enumerate(rows):
+        tally.add(logits, index)
+    exact = rows - np.logaddexp.reduce(rows, axis=1)[:, None]
+    assert len(tally) == 150
+    assert tally.logprobs() == pytest.approx(exact[np.arange(150), np.arange(150)], abs=1e-4)
+    assert len(tally.entropies()) == 150
 
 
-def test_a_sure_choice_has_no_entropy():
-    logits = np.full(100, -100.0, dtype=np.float32)
-    logits[42] = 100.0
-    reading = read(logits)
-    assert reading.top[0] == 42
-    assert math.isclose(reading.entropy, 0.0, abs_tol=1e-12)
+def test_an_even_choice_among_four_has_the_entropy_of_four_and_a_sure_one_has_none():
+    even = np.full(100, -300.0, dtype=np.float32)
+    even[10:14] = 7.0
+    sure = np.full(100, -300.0, dtype=np.float32)
+    sure[42] = 7.0
+    tally = Tally(100)
+    tally.add(even, 10)
+    tally.add(sure, 42)
+    assert tally.entropies() == pytest.approx((math.log(4), 0.0), abs=1e-6)
+    assert tally.logprobs() == pytest.approx((-math.log(4), 0.0), abs=1e-6)
+
+
+def test_nothing_written_has_no_log_probabilities():
+    tally = Tally(32_000)
+    assert (len(tally), tally.logprobs(), tally.entropies()) == (0, (), ())
 
 
 def test_draws_follow_the_probabilities():
