@@ -49,6 +49,8 @@ class Outlet:
             return ""
         before = len(self.text)
         self.text += text
+        if not self._stops:
+            return self._send(len(self.text))
         found = [at for stop in self._stops if (at := self._find(stop, before)) >= 0]
         if found:
             self.text, self.stopped = self.text[: min(found)], True

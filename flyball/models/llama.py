@@ -233,15 +233,17 @@ class _Run:
 
     def _pick(self, logits: Logits, grammar: Grammar | None) -> int:
         greedy = self._request.temperature <= 0
-        if grammar is None:
-            return int(logits.argmax()) if greedy else self._draw(logits)
-        likely = likeliest(logits, self._top) if greedy else np.array([self._draw(logits)])
-        # A grammar is slow to ask about a whole vocabulary, and seldom has to be: the
-        # best allowed token is the first allowed of the top, and a draw that is refused
-        # may be drawn again from what is allowed without bending the distribution.
-        allowed = likely[grammar.allows(likely)]
-        if len(allowed):
-            return int(allowed[0])
+        token = int(logits.argmax()) if greedy else self._draw(logits)
+        # A grammar is slow to ask about a whole vocabulary, and seldom has to be: a draw
+        # that it refuses may be drawn again from what it allows without bending the
+        # distribution, and the best that it allows is as a rule among the best of all.
+        if grammar is None or grammar.allows(np.array([token]))[0]:
+            return token
+        if greedy:
+            likely = likeliest(logits, self._top)
+            allowed = likely[grammar.allows(likely)]
+            if len(allowed):
+                return int(allowed[0])
         masked = np.where(grammar.allows(np.arange(len(logits))), logits, -np.inf)
         if masked.max() == -np.inf:
             raise ModelError("the grammar allows no token of this model; give another grammar")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +13,6 @@ Tokens = npt.NDArray[np.intp]
 
 TOP = 20
 """How many tokens the entropy looks at; also what OpenAI's servers give at most."""
-BLOCK = 256
 ROOM = 1 << 16
 """How many scores wait to be worked out together; as much as a processor's cache holds."""
 
@@ -52,13 +53,15 @@ class Tally:
 
     def _settle(self) -> None:
         count = len(self._waiting)
+        if count == 0:
+            return
         rows = self._rows[:count]
         picked = rows[np.arange(count), self._waiting].astype(np.float64)
         top = _highest(rows, self._k).astype(np.float64)
         high = rows.max(axis=1, keepdims=True)
         np.subtract(rows, high, out=rows)
         np.exp(rows, out=rows)
-        normalisers = high[:, 0] + np.log(rows.sum(axis=1, dtype=np.float64))
+        normalisers = high[:, 0] + np.log(rows.sum(axis=1).astype(np.float64))
         self._logprobs += np.minimum(picked - normalisers, 0.0).tolist()
         self._entropies += _entropies(top - high).tolist()
         self._waiting.clear()
@@ -73,31 +76,28 @@ def _entropies(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _highest(rows: Logits, k: int) -> Logits:
-    """The `k` highest logits of each row, in no order."""
-    if rows.shape[1] <= k * BLOCK:
+    """The `k` highest logits of each row, in no order.
+
+    Each row is laid out as a sheet. The k highest can only stand in the k columns with the
+    highest maxima, which leaves a hundredth of a large vocabulary to be looked through.
+    """
+    count, size = rows.shape
+    height = 1 << round(math.log2(max(size / k, 1)) / 2)
+    width = size // height
+    if width <= k:
         return np.partition(rows, -k, axis=1)[:, -k:]
-    return np.stack([row[likeliest(row, k)] for row in rows]) if len(rows) else rows[:, :k]
+    sheets = rows[:, : height * width].reshape(count, height, width)
+    columns = np.argpartition(sheets.max(axis=1), -k, axis=1)[:, None, -k:]
+    found = np.take_along_axis(sheets, columns, axis=2).reshape(count, -1)
+    left = rows[:, height * width :]
+    return np.partition(np.concatenate([found, left], axis=1), -k, axis=1)[:, -k:]
 
 
 def likeliest(logits: Logits, k: int) -> Tokens:
-    """The `k` tokens with the highest logits, highest first.
-
-    A large vocabulary is searched by blocks: the k best tokens can only lie in the k
-    blocks with the best maxima, which leaves a few thousand of 150,000 to be looked at.
-    """
-    among: Tokens = np.arange(len(logits)) if len(logits) <= k * BLOCK else _blocks(logits, k)
-    scores = logits[among]
-    best = np.argpartition(scores, -k)[-k:]
-    ordered: Tokens = among[best[np.argsort(-scores[best], kind="stable")]]
+    """The `k` tokens with the highest logits, highest first."""
+    best = np.argpartition(logits, -k)[-k:]
+    ordered: Tokens = best[np.argsort(-logits[best], kind="stable")]
     return ordered
-
-
-def _blocks(logits: Logits, k: int) -> Tokens:
-    whole = len(logits) // BLOCK * BLOCK
-    peaks = logits[:whole].reshape(-1, BLOCK).max(axis=1)
-    blocks = np.argpartition(peaks, -k)[-k:]
-    inside = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-    return np.concatenate([inside, np.arange(whole, len(logits))])
 
 
 def draw(logits: Logits, temperature: float, random: np.random.Generator) -> int:
