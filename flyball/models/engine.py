@@ -199,6 +199,9 @@ def _load(path: Path, gpu_layers: int) -> llama_cpp.llama_model_p:
             f"{path}: llama.cpp cannot load it ({reason}); "
             "fetch the file again, or give a GGUF of a supported architecture"
         )
+    if llama_cpp.llama_model_has_encoder(model):
+        llama_cpp.llama_model_free(model)
+        raise ModelError(f"{path}: a model with an encoder cannot go on with a text; give another")
     return model
 
 

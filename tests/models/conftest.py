@@ -6,11 +6,6 @@ import pytest
 from flyball.models import LlamaModel, bundled_path
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def bundled_gguf() -> Path:
     return bundled_path("small")

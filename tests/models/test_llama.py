@@ -7,6 +7,7 @@ import pytest
 
 from flyball.errors import ModelError
 from flyball.models import LlamaModel
+from flyball.models.engine import Engine, StoppedError
 from flyball.records import Message, Request, Usage
 from tests.models.stand_ins import STRING, gguf, pair, text
 
@@ -166,6 +167,17 @@ async def test_a_question_that_waits_its_turn_can_be_cancelled(llama):
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (await running).usage.output_tokens > 0
+
+
+def test_reading_a_prompt_can_be_given_up_in_the_middle(bundled_gguf):
+    engine = Engine(bundled_gguf, context=512, threads=1, gpu_layers=0)
+    beginning, rest = list(range(100, 140)), list(range(100, 400))
+    engine.read(beginning, lambda: False)
+    with pytest.raises(StoppedError):
+        engine.read(beginning + rest, lambda: True)
+    assert engine.cached == beginning
+    assert engine.read(beginning + rest, lambda: False) == len(beginning)
+    engine.close()
 
 
 async def test_cancelling_while_the_prompt_is_read_leaves_the_cache_right(fresh_llama):

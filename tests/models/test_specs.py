@@ -62,6 +62,19 @@ def test_a_missing_file_is_named_before_llama_cpp_is_loaded(tmp_path):
         open_model(ModelSpec(name="odd", gguf=tmp_path / "absent.gguf"))
 
 
+def test_a_machine_without_llama_cpp_is_told_what_to_install(compact):
+    code = (
+        "import pathlib, sys\n"
+        "sys.modules['llama_cpp'] = None\n"
+        "from flyball.models import ModelSpec, open_model\n"
+        "open_model(ModelSpec(name='a', gguf=pathlib.Path(sys.argv[1])))\n"
+    )
+    command = [sys.executable, "-c", code, str(compact)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "model 'a' needs llama-cpp-python" in done.stderr
+    assert "pip install 'flyball[local]'" in done.stderr
+
+
 def test_the_format_is_what_the_file_says(compact):
     assert model_format(ModelSpec(name="a", gguf=compact)) == "compact"
 
