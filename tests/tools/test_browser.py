@@ -138,6 +138,17 @@ async def test_navigation_stays_on_the_allowed_hosts(browser, site):
     assert not any("elsewhere" in asked for asked in site.asked)
 
 
+async def test_a_tab_that_a_page_opens_stays_on_the_allowed_hosts_too(browser, site):
+    elsewhere = site.url("/welcome.html?tab").replace("127.0.0.1", "localhost")
+    site.pages["/tabs.html"] = f"<a href={elsewhere} target=_blank>Out</a>"
+    await browser.open(site.url("/tabs.html"))
+    seen = await browser.act("click", {"element": 1})
+    if seen.ok:
+        seen = await browser.act("wait", {"seconds": 0.3})
+    assert "refused: localhost" in seen.note
+    assert not any("?tab" in asked for asked in site.asked)
+
+
 async def test_an_allowed_host_may_be_opened(site):
     async with Browser(BrowserOptions(allow_hosts=("127.0.0.1", "localhost"))) as browser:
         await browser.open(site.url("/login.html"))
