@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from flyball import __version__
 from flyball.cli.audit import audit
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
@@ -18,11 +20,28 @@ WRONG_CALL, MACHINE_LACKS = 2, 3
 
 app = typer.Typer(
     name="flyball",
-    help="Run agents under supervision, and audit what each step costs.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"flyball {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def flyball(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    """Run agents under supervision, and audit what each step costs."""
+
+
 for command in (run, demo, runs, show, audit, doctor):
     app.command()(command)
 app.add_typer(models_app, name="models")

@@ -152,7 +152,7 @@ def _as_written(path: Path, target: Path) -> str:
 def _row(spec: ModelSpec) -> dict[str, Any]:
     """What is known of a model without loading or asking it."""
     from flyball.errors import ModelError
-    from flyball.models import gguf_path, model_format
+    from flyball.models import gguf_path, model_format, read_metadata, usable_context
 
     row: dict[str, Any] = {
         "name": spec.name,
@@ -168,7 +168,8 @@ def _row(spec: ModelSpec) -> dict[str, Any]:
             row |= {"where": str(path)}
             if not path.is_file():
                 return row | {"problem": "the file is missing"}
-            row |= {"size_bytes": path.stat().st_size}
+            context = usable_context(spec, read_metadata(path))
+            row |= {"size_bytes": path.stat().st_size, "context": context or spec.context}
         return row | {"format": model_format(spec)}
     except ModelError as error:
         return row | {"problem": str(error)}

@@ -20,6 +20,7 @@ from flyball.models.specs import (
     gguf_path,
     model_format,
     open_model,
+    usable_context,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "open_model",
     "pull",
     "read_metadata",
+    "usable_context",
 ]
 
 _LATE = {

@@ -149,7 +149,7 @@ async def _checked(spec: ModelSpec) -> ModelCheck:
         ok=True,
         format=form,
         size_bytes=None if path is None else path.stat().st_size,
-        context=_context(spec, metadata),
+        context=usable_context(spec, metadata),
         architecture=_architecture(metadata),
         tokens_per_second=answer.usage.output_tokens / seconds,
         logprobs=answer.logprobs is not None,
@@ -194,6 +194,7 @@ def _architecture(metadata: Mapping[str, Value]) -> str | None:
     return str(metadata["general.architecture"]) if "general.architecture" in metadata else None
 
 
-def _context(spec: ModelSpec, metadata: Mapping[str, Value]) -> int | None:
+def usable_context(spec: ModelSpec, metadata: Mapping[str, Value]) -> int | None:
+    """Most tokens of a prompt and its answer: what is asked for, cut to what was trained."""
     trained = metadata.get(f"{_architecture(metadata)}.context_length")
     return min(spec.context, trained) if isinstance(trained, int) else None
