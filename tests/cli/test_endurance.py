@@ -139,3 +139,23 @@ def test_a_server_that_goes_down_in_mid_run_is_one_line_and_nothing_is_lost(call
     [run] = json.loads(call("runs", "--json").out)
     assert run["status"] == "failed"
     assert len(json.loads(call("show", run["id"], "--json").out)["steps"]) == 3
+
+
+def test_a_stalled_run_is_handed_to_the_strong_policy(call, site, tmp_path):
+    site.pages["/stall.html"] = (
+        "<title>Stall</title><form action=/results.html><button type=button>More</button>"
+        "<input name=q placeholder=Search><button>Search</button></form>"
+    )
+    with serve(always_click) as server:
+        configure(tmp_path, server)
+        result = call(
+            *("run", 'Search for "tea".', "--url", site.url("/stall.html")),
+            *("--strong", "bundled/small", "--expect", "First result", "--json"),
+        )
+    printed = json.loads(result.out)
+    drivers = [step["policy"] for step in printed["steps"]]
+    assert drivers[:3] == ["served"] * 3
+    assert drivers[-1] == "bundled/small"
+    assert printed["steps"][2]["decision"]["ruling"] == "escalate"
+    assert printed["steps"][2]["decision"]["by"] == "litellm_stall"
+    assert printed["run"]["strong"] == "bundled/small"
