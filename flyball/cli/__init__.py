@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -17,6 +17,16 @@ from flyball.cli.runs import runs, show
 from flyball.errors import ConfigError, FlyballError, PluginError
 
 WRONG_CALL, MACHINE_LACKS = 2, 3
+EXTRAS = {
+    "huggingface_hub": "local",
+    "jinja2": "local",
+    "langgraph": "agents",
+    "llama_cpp": "local",
+    "miniwob": "suites",
+    "numpy": "local",
+    "playwright": "browser",
+}
+"""Which extra brings a package that the bare installation does without."""
 
 app = typer.Typer(
     name="flyball",
@@ -52,6 +62,16 @@ def main() -> None:
     try:
         app()
     except FlyballError as error:
-        sys.stderr.write(f"flyball: {error}\n")
         wrong_call = isinstance(error, ConfigError | PluginError)
-        sys.exit(WRONG_CALL if wrong_call else MACHINE_LACKS)
+        _end(str(error), WRONG_CALL if wrong_call else MACHINE_LACKS)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        remedy = f"pip install 'flyball[{EXTRAS[package]}]'"
+        _end(f"this needs {package}, which is not installed; {remedy}", MACHINE_LACKS)
+
+
+def _end(line: str, code: int) -> NoReturn:
+    sys.stderr.write(f"flyball: {line}\n")
+    sys.exit(code)

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from flyball import __version__
 
 
@@ -20,3 +22,18 @@ def test_the_help_loads_nothing_heavy():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     heavy = {"langgraph", "llama_cpp", "playwright", "sqlmodel", "pydantic", "httpx", "numpy"}
     assert not set(result.stdout.split()) & heavy
+
+
+@pytest.mark.parametrize("package", ["langgraph", "playwright"])
+def test_a_bare_installation_says_which_extra_is_missing(call, monkeypatch, package):
+    for name in [name for name in sys.modules if name.startswith(("flyball.agents", package))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    for name in ("flyball.tools.browser", "flyball.tools.browser.session"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    result = call("run", "Go.", "--url", "http://127.0.0.1:9/")
+    assert result.code == 3
+    extra = {"langgraph": "agents", "playwright": "browser"}[package]
+    assert result.err == (
+        f"flyball: this needs {package}, which is not installed; pip install 'flyball[{extra}]'\n"
+    )
