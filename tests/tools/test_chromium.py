@@ -1,7 +1,7 @@
 import pytest
 
 from flyball.errors import ToolError
-from flyball.tools.browser.chromium import find_chromium, switches
+from flyball.tools.browser.chromium import check_display, find_chromium, switches
 
 
 def test_the_path_is_searched_and_the_environment_goes_first(tmp_path, monkeypatch):
@@ -21,6 +21,16 @@ def test_a_machine_without_one_says_how_to_get_one(tmp_path, monkeypatch):
     monkeypatch.delenv("CHROMIUM", raising=False)
     with pytest.raises(ToolError, match="install it"):
         find_chromium()
+
+
+def test_a_visible_browser_needs_a_display(monkeypatch):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":0")
+    check_display()
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(ToolError, match="leave out --watch"):
+        check_display()
 
 
 def test_the_inner_sandbox_is_off_only_for_root(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from flyball.errors import ToolError
@@ -36,6 +37,13 @@ def find_chromium(executable: str | None = None) -> Path:
         if found := shutil.which(name):
             return Path(found)
     raise ToolError(f"no Chromium was found on this machine; {REMEDY}")
+
+
+def check_display() -> None:
+    """Raise `ToolError` where a visible browser has nowhere to show itself."""
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform == "linux" and not shown:
+        raise ToolError("there is no display for a visible browser; leave out --watch")
 
 
 def switches() -> list[str]:

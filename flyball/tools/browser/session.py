@@ -27,7 +27,7 @@ from flyball.errors import ToolError
 from flyball.records import Arguments, Observation, ToolSpec
 from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
-from flyball.tools.browser.chromium import find_chromium, switches
+from flyball.tools.browser.chromium import check_display, find_chromium, switches
 from flyball.tools.browser.guard import Guard
 from flyball.tools.browser.specs import SPECS
 from flyball.tools.page import Entry, cut, entry
@@ -87,6 +87,8 @@ class Browser:
         await self._closing.aclose()
 
     async def _launch(self, playwright: Playwright) -> Chromium:
+        if not self.options.headless:
+            check_display()
         try:
             return await playwright.chromium.launch(
                 executable_path=_executable(playwright, self.options.executable),
