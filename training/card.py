@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from flyball.bench.demo import MAX_STEPS
 from flyball.bench.intervals import wilson
 from flyball.models import bundled_path, read_metadata
 
@@ -30,7 +31,7 @@ purpose: it mostly works, and fails naturally, which is what supervision is for.
 
 ## Measured
 
-In headless Chromium, {episodes} episodes a task on seeds never trained on, greedy, at most 12 steps,
+In headless Chromium, {episodes} episodes a task on seeds never trained on, greedy, at most {max_steps} steps,
 under the default monitors. Success is a raw reward of 1. Intervals are Wilson's, 95 %.
 
 {summary}
@@ -75,6 +76,7 @@ def write_card(name: str) -> None:
         seconds=training["seconds"],
         decision=sorted(row["decision_ms"] for row in rows)[len(rows) // 2],
         episodes=rows[0]["n"],
+        max_steps=MAX_STEPS,
         summary="\n".join(_summary(rows)),
         table="\n".join(_table(rows)),
         endings=", ".join(f"{by} {count}" for by, count in endings.most_common()) or "none",

@@ -43,7 +43,7 @@ class Recipe:
     """Everything that the weights depend on."""
 
     shape: str = "small"
-    tokens: int = 14_000_000
+    tokens: int = 20_000_000
     batch_tokens: int = 1024
     muon_rate: float = 0.006
     adam_rate: float = 0.003
