@@ -59,7 +59,7 @@ async def _play(
             for scene in SCENES:
                 run = await stage.play(scene, ledger, _teller(progress, bar, scene))
                 progress.advance(bar)
-                progress.console.print(_told(run))
+                progress.console.print(_told(run), no_wrap=True, overflow="ellipsis")
                 runs.append(run)
         return runs
 
@@ -75,7 +75,7 @@ def _teller(progress: Progress, bar: TaskID, scene: Scene) -> Callable[[Step], N
 def _told(run: Run) -> str:
     mark = "[green]won [/green]" if run.success else "[red]lost[/red]"
     goal = run.task.prompt.replace("[", r"\[")
-    return f"{mark} {run.task.id:24s} {goal[:80]}"
+    return f"{mark} {run.task.id:24s} {goal}"
 
 
 def _progress(quiet: bool) -> Progress:

@@ -5,26 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
+
+from flyball.cli.tables import print_table
 
 if TYPE_CHECKING:
     from flyball.ledger import AuditRow, Ledger
     from flyball.records import Run, Spend, Step, Trajectory
 
 UNKNOWN = "-"
+NO_RUNS = "no runs yet; flyball demo makes some"
 MARKS = {True: "ok", False: "failed", None: UNKNOWN}
-
-
-def console() -> Console:
-    """A console as wide as the terminal, or wide enough for a table in a pipe."""
-    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 
 
 def amount(value: float | None, unit: str = "") -> str:
@@ -95,21 +90,24 @@ def print_run_json(ledger: Ledger, run_id: str) -> None:
 
 
 def print_runs(runs: Sequence[Run]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for name in ("run", "started", "suite", "task", "policy", "status", "success", "ended by"):
-        table.add_column(name, no_wrap=name == "run")
-    for run in runs:
-        table.add_row(
+    if not runs:
+        typer.echo(NO_RUNS)
+        return
+    names = ("run", "task", "status", "success", "policy", "ended by", "suite", "started")
+    rows = [
+        (
             run.id,
-            f"{run.started_at:%Y-%m-%d %H:%M}",
-            run.task.suite,
-            run.task.id,
-            run.policy,
+            run.task.id[:40],
             run.status,
             MARKS[run.success],
+            run.policy,
             run.ended_by,
+            run.task.suite,
+            f"{run.started_at:%Y-%m-%d %H:%M}",
         )
-    console().print(table if runs else "no runs yet; flyball demo makes some")
+        for run in runs
+    ]
+    print_table(names, rows, left=len(names), spare=("started", "suite", "ended by", "policy"))
 
 
 def print_runs_json(runs: Sequence[Run]) -> None:
@@ -119,28 +117,26 @@ def print_runs_json(runs: Sequence[Run]) -> None:
 
 
 def print_audit(rows: Sequence[AuditRow]) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("", no_wrap=True)
-    columns = ("runs", "ok", "steps", "tokens in", "cached", "out", "s", "J", "method", "$")
-    for name in (*columns, "J failed", "J superv.", "J/success"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*_audit_cells(row))
-    console().print(table if rows else "no runs yet; flyball demo makes some")
+    if not rows:
+        typer.echo(NO_RUNS)
+        return
+    counts = ("runs", "ok", "steps", "tokens in", "cached", "out", "s")
+    names = ("", *counts, "J", "method", "$", "J failed", "J superv.", "J/success")
+    spare = ("cached", "out", "J superv.", "s", "method", "tokens in", "$", "steps")
+    print_table(names, [tuple(_audit_cells(row)) for row in rows], left=1, spare=spare)
 
 
 def print_demo(runs: Sequence[Run], rows: Sequence[AuditRow]) -> None:
     """Print the audit of a demo: each task, who ended it and why, and what failures took."""
     by_task = {run.task.id: run for run in runs}
-    table = Table(box=None, pad_edge=False)
-    for name in ("task", "outcome", "steps", "tokens in", "cached", "out", "s", "J", "$"):
-        table.add_column(name, justify="left" if name in ("task", "outcome") else "right")
-    table.add_column("ended by", no_wrap=False)
+    names = ("task", "outcome", "ended by", "steps", "tokens in", "cached", "out", "s", "J", "$")
+    table = []
     for row in rows:
         run, cells = by_task[row.key], list(_audit_cells(row))
-        why = f"{run.ended_by}: {run.reason}" if run.reason else run.ended_by
-        table.add_row(row.key, "won" if run.success else "lost", *cells[3:9], cells[10], why)
-    console().print(table)
+        why = f": {run.reason}" if run.ended_by not in ("policy", "environment") else ""
+        won = "won" if run.success else "lost"
+        table.append((row.key, won, run.ended_by + why, *cells[3:9], cells[10]))
+    print_table(names, table, left=3, spare=("cached", "out", "$", "tokens in"))
     typer.echo(f"\n{demo_summary(rows)}")
 
 
