@@ -50,14 +50,14 @@ which is no proof: give `flyball run --expect TEXT` to have the outcome checked.
 """
 
 
-def write_card(name: str) -> None:
-    """Write the card of `bundled/NAME` beside its weights."""
+def card(name: str) -> str:
+    """The card of `bundled/NAME`, which belongs beside its weights."""
     rows = json.loads((REPORTS / f"{name}.json").read_text())
     training = json.loads((REPORTS / f"{name}-training.json").read_text())
     path = bundled_path(name)
     shape = {k.rpartition(".")[2]: v for k, v in read_metadata(path).items()}
     endings = sum((Counter(row["endings"]) for row in rows), Counter[str]())
-    text = CARD.format(
+    return CARD.format(
         name=name,
         parameters=f"{training['parameters'] / 1e6:.2f}M",
         layers=shape["block_count"],
@@ -81,7 +81,6 @@ def write_card(name: str) -> None:
         table="\n".join(_table(rows)),
         endings=", ".join(f"{by} {count}" for by, count in endings.most_common()) or "none",
     )
-    path.with_suffix(".md").write_text(text)
 
 
 def _summary(rows: list[dict[str, Any]]) -> Iterable[str]:

@@ -15,8 +15,9 @@ from flyball.bench.intervals import wilson
 from flyball.bench.miniwob import TRAINED, UNTRAINED
 from flyball.config import Config
 from flyball.ledger import MEMORY, Ledger
+from flyball.models import bundled_path
 from flyball.records import Run, Step
-from training.card import write_card
+from training.card import card
 
 REPORTS = Path(__file__).parent / "reports"
 
@@ -94,7 +95,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / f"{name}.json").write_text(json.dumps(rows, indent=1) + "\n")
     if arguments.out == REPORTS:
-        write_card(name)
+        bundled_path(name).with_suffix(".md").write_text(card(name))
 
 
 if __name__ == "__main__":
