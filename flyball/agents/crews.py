@@ -12,7 +12,7 @@ from flyball.agents.chat import ModelPolicy, best_style
 from flyball.agents.compact import CompactPolicy
 from flyball.agents.graph import Crew
 from flyball.config import Config
-from flyball.meters import detect
+from flyball.meters import detect, estimate_meter
 from flyball.models import close_model, model_format, open_model
 from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
@@ -64,9 +64,12 @@ def open_policies(
 
 def open_meter(config: Config) -> Meter:
     """The meter that the configuration names, or the best that this machine has."""
-    if config.energy.meter == "auto":
-        return detect()
-    meter: Meter = plugins.load("meters", config.energy.meter)()
+    named, watts_per_core = config.energy.meter, config.energy.watts_per_core
+    if named == "auto":
+        return detect(watts_per_core=watts_per_core)
+    if named == "estimate":
+        return estimate_meter(watts_per_core)
+    meter: Meter = plugins.load("meters", named)()
     return meter
 
 

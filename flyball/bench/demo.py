@@ -15,7 +15,7 @@ from flyball.records import Budget, Run
 from flyball.roles import Sink
 from flyball.tools.browser import Browser, BrowserOptions
 
-MAX_STEPS = 12
+MAX_STEPS = 20
 EVALUATION_SEEDS = range(200_000, 300_000)
 """Training drew from 0 to 99,999; calibration is to draw from 100,000 to 199,999."""
 

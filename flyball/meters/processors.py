@@ -33,6 +33,7 @@ ORIGINS = {
     "amd": "default thermal design power on AMD's specification pages",
     "cloud": "made for one cloud, no public page: reported power, as in codecarbon's table",
     "guess": "no published rating: package power under load as reviewers report it, +-30 %",
+    "config": "as the configuration says",
     "any": "Green Algorithms' figure for an unknown core (Lannelongue 2020): 12 W",
 }
 

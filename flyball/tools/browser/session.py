@@ -44,8 +44,8 @@ class BrowserOptions:
     executable: str | None = None
     headless: bool = True
     allow_hosts: tuple[str, ...] = ()
-    """Hosts that may be navigated to (`*.example.org` for its subdomains); empty means the
-    host of the first page opened. What a page loads from elsewhere is not restricted."""
+    """Hosts that may be navigated to (`*.example.org` for its subdomains) besides that of the
+    first page opened. What a page loads from elsewhere is not restricted."""
     timeout_seconds: float = 10.0
     viewport: tuple[int, int] = (1280, 800)
     budget_tokens: int = 2_000
@@ -143,8 +143,8 @@ class Browser:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "file", "about", "data"):
             raise ToolError(f"{url!r} is not an address: it should begin with http:// or https://")
-        if not self._guard.hosts and parts.hostname:
-            self._guard.hosts = (parts.hostname,)
+        if not self._pages and parts.hostname:
+            self._guard.hosts = (*self._guard.hosts, parts.hostname)
         if not self._pages:
             await self._guard.watch_context(self._context)
             await self._guard.watch_page(await self._context.new_page())
