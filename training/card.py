@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from flyball.bench.demo import MAX_STEPS
 from flyball.bench.intervals import wilson
+from flyball.bench.miniwob.suite import MAX_STEPS
 from flyball.models import bundled_path, read_metadata
 
 REPORTS = Path(__file__).parent / "reports"

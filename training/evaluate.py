@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
-from flyball.bench.demo import EVALUATION_SEEDS, Scene, open_stage
 from flyball.bench.intervals import wilson
 from flyball.bench.miniwob import TRAINED, UNTRAINED
+from flyball.bench.report import outcome_of
+from flyball.bench.runner import Plan, perform
+from flyball.bench.suites import EVALUATION_SEEDS, Suite, load_suite, pairs_of, split_of
+from flyball.cli.scores import Scoreboard
 from flyball.config import Config
 from flyball.ledger import MEMORY, Ledger
 from flyball.models import bundled_path
-from flyball.records import Run, Step
+from flyball.records import Run
 from training.card import card
 
 REPORTS = Path(__file__).parent / "reports"
@@ -26,7 +30,7 @@ REPORTS = Path(__file__).parent / "reports"
 class Row:
     """What one task's episodes came to: success is a raw reward of 1."""
 
-    suite: str = "miniwob"
+    suite: str = "web"
     split: str
     policy: str
     task: str
@@ -40,46 +44,40 @@ class Row:
     steps: float
     """Mean steps of an episode."""
     decision_ms: float
-    """Median time of a decision."""
+    """Median over episodes of their median decision."""
 
 
-class Evaluation:
-    """Plays episodes, and keeps the steps of the task that is being played."""
+def evaluate(policy: str, tasks: Sequence[str], episodes: int) -> list[Row]:
+    """Play the first evaluation seeds of `tasks`, one episode at a time."""
+    suite = load_suite("web")
+    pairs = pairs_of(tasks, EVALUATION_SEEDS[:episodes])
+    with Ledger(MEMORY) as ledger:
+        with Scoreboard() as board:
+            plan = Plan(suite=suite, policy=policy, pairs=pairs)
+            runs = asyncio.run(perform(plan, Config(), ledger, board))
+        ended = [run for run in runs if run.score is not None]
+        return [
+            _row(suite, [run for run in ended if run.task.id == task], ledger) for task in tasks
+        ]
 
-    def __init__(self, policy: str, episodes: int) -> None:
-        self.policy = policy
-        self.episodes = episodes
 
-    async def play(self, tasks: Sequence[str]) -> list[Row]:
-        rows = []
-        async with open_stage(Config(), policy=self.policy) as stage:
-            for task in tasks:
-                steps: list[Step] = []
-                with Ledger(MEMORY) as ledger:
-                    runs = [
-                        await stage.play(Scene(task, seed), ledger, steps.append)
-                        for seed in EVALUATION_SEEDS[: self.episodes]
-                    ]
-                rows.append(self.row(task, runs, steps))
-                print(f"{task:26s} {rows[-1].value:6.1%}  {rows[-1].endings}", flush=True)
-        return rows
-
-    def row(self, task: str, runs: Sequence[Run], steps: Sequence[Step]) -> Row:
-        won = sum(run.success is True for run in runs)
-        low, high = wilson(won, len(runs))
-        times = sorted(step.policy_spend.seconds for step in steps)
-        return Row(
-            split="untrained" if task in UNTRAINED else "trained",
-            policy=self.policy,
-            task=task,
-            value=won / len(runs),
-            low=low,
-            high=high,
-            n=len(runs),
-            endings=dict(Counter(run.ended_by for run in runs if not run.success)),
-            steps=len(steps) / len(runs),
-            decision_ms=1_000 * times[len(times) // 2],
-        )
+def _row(suite: Suite, runs: Sequence[Run], ledger: Ledger) -> Row:
+    outcomes = [outcome_of(run, ledger) for run in runs]
+    won = sum(outcome.won for outcome in outcomes)
+    low, high = wilson(won, len(runs))
+    task = runs[0].task.id
+    return Row(
+        split=split_of(suite, task),
+        policy=runs[0].policy,
+        task=task,
+        value=won / len(runs),
+        low=low,
+        high=high,
+        n=len(runs),
+        endings=dict(Counter(run.ended_by for run in runs if not run.success)),
+        steps=sum(outcome.steps for outcome in outcomes) / len(runs),
+        decision_ms=median(outcome.decision_ms or 0.0 for outcome in outcomes),
+    )
 
 
 def main() -> None:
@@ -89,8 +87,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="*", default=[*TRAINED, *UNTRAINED])
     parser.add_argument("--out", type=Path, default=REPORTS)
     arguments = parser.parse_args()
-    evaluation = Evaluation(arguments.policy, arguments.episodes)
-    rows = [asdict(row) for row in asyncio.run(evaluation.play(arguments.tasks))]
+    rows = [asdict(r) for r in evaluate(arguments.policy, arguments.tasks, arguments.episodes)]
     name = arguments.policy.removeprefix("bundled/")
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / f"{name}.json").write_text(json.dumps(rows, indent=1) + "\n")

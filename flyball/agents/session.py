@@ -14,8 +14,9 @@ from flyball.errors import FlyballError
 from flyball.monitors import describe
 from flyball.records import Observation, Ruling, Run, Status, Step, Task
 
-Score = Callable[[], Awaitable[float | None]]
-"""Checks the world once a run is over: from 0 to 1, or `None` where nothing can tell."""
+Score = Callable[[Run], Awaitable[float | None]]
+"""Checks the world, and what a run that is over has answered: from 0 to 1, or `None` where
+nothing can tell."""
 
 
 class Record(Protocol):
@@ -26,7 +27,7 @@ class Record(Protocol):
     def append(self, run_id: str, step: Step) -> None: ...
 
 
-async def no_score() -> float | None:
+async def no_score(ended: Run) -> float | None:
     """There is no checker."""
     return None
 
@@ -63,7 +64,8 @@ async def attempt(
         end = await pursue(
             run.task, replace(crew, sink=sink), policy=run.policy, observation=observation
         )
-        ended = replace(conclude(run, end), score=await score(), ended_at=datetime.now(UTC))
+        ended = conclude(run, end)
+        ended = replace(ended, score=await score(ended), ended_at=datetime.now(UTC))
     except asyncio.CancelledError:
         record.save(_broken(run, "stopped", "human", "interrupted"))
         raise

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable, Sequence
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+Unit = TypeVar("Unit")
 
 Z_95 = 1.959964
+RESAMPLES = 1_000
 
 
 class Interval(NamedTuple):
@@ -21,3 +26,26 @@ def wilson(successes: int, trials: int, *, z: float = Z_95) -> Interval:
     centre = share + spread / 2
     half = z * sqrt(share * (1 - share) / trials + spread / (4 * trials))
     return Interval((centre - half) / (1 + spread), (centre + half) / (1 + spread))
+
+
+def bootstrap(
+    units: Sequence[Unit],
+    statistic: Callable[[Sequence[Unit]], float | None],
+    *,
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """95 % percentile interval (Efron 1979) of `statistic` over units drawn with replacement.
+
+    Episodes of one task are alike, so where there are several tasks, they are the units. The
+    same units give the same interval. `None` for fewer than two units, and where `statistic` is
+    unknown for some draws.
+    """
+    if len(units) < 2:
+        return None
+    draw = random.Random(0)
+    figures = [statistic(draw.choices(units, k=len(units))) for _ in range(resamples)]
+    known = sorted(figure for figure in figures if figure is not None)
+    if len(known) < resamples:
+        return None
+    tail = round(0.025 * resamples)
+    return Interval(known[tail], known[-1 - tail])

@@ -1,4 +1,4 @@
-"""The command line: `flyball run`, `demo`, `runs`, `show`, `audit`, `models`, `doctor`."""
+"""The command line: `flyball run`, `demo`, `bench`, `runs`, `show`, `audit`, ..."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from flyball import __version__
 from flyball.cli.audit import audit
+from flyball.cli.bench import bench_app
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
 from flyball.cli.models import models_app
@@ -54,6 +55,7 @@ def flyball(
 
 for command in (run, demo, runs, show, audit, doctor):
     app.command()(command)
+app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 
 

@@ -15,13 +15,11 @@ from flyball.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
-    from flyball.bench.demo import Scene
-    from flyball.config import Config
-    from flyball.ledger import Ledger
+    from flyball.bench.suites import Pair
     from flyball.records import Run, Step
 
 
@@ -32,13 +30,19 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Run the bundled policy on a few MiniWoB++ tasks, supervised, and audit it."""
+    from flyball.bench.demo import demo_plan
+    from flyball.bench.runner import perform
     from flyball.cli.show import print_audit_json, print_demo
     from flyball.config import load_config
     from flyball.ledger import audit
 
     config = load_config()
+    headless = config.browser.headless and not watch
     with open_ledger(ledger, config) as opened, stoppable():
-        runs = asyncio.run(_play(config, opened, policy=policy, watch=watch, quiet=as_json))
+        plan = demo_plan(policy or config.run.policy, headless=headless)
+        with _progress(as_json) as progress:
+            played = asyncio.run(perform(plan, config, opened, _Curtain(progress)))
+        runs = [run for run in played if run.score is not None]
         rows = audit(opened, by="task", runs=[run.id for run in runs])
         if as_json:
             print_audit_json(rows)
@@ -46,30 +50,23 @@ def demo(
             print_demo(runs, rows)
 
 
-async def _play(
-    config: Config, ledger: Ledger, *, policy: str | None, watch: bool, quiet: bool
-) -> list[Run]:
-    from flyball.bench.demo import SCENES, open_stage
+class _Curtain:
+    """Shows on a progress bar what is being played, and above it what came of it."""
 
-    headless = config.browser.headless and not watch
-    with _progress(quiet) as progress:
-        bar = progress.add_task("starting a browser", total=len(SCENES))
-        runs: list[Run] = []
-        async with open_stage(config, policy=policy, headless=headless) as stage:
-            for scene in SCENES:
-                run = await stage.play(scene, ledger, _teller(progress, bar, scene))
-                progress.advance(bar)
-                progress.console.print(_told(run), no_wrap=True, overflow="ellipsis")
-                runs.append(run)
-        return runs
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
 
+    def began(self, kept: Sequence[Run], left: int) -> None:
+        self._bar = self._progress.add_task("starting a browser", total=left)
 
-def _teller(progress: Progress, bar: TaskID, scene: Scene) -> Callable[[Step], None]:
-    def tell(step: Step) -> None:
+    def stepped(self, pair: Pair, step: Step) -> None:
         did = step.action.text or step.action.tool
-        progress.update(bar, description=f"{scene.task}  {step.index}: {did[:48]}")
+        self._progress.update(self._bar, description=f"{pair.task}  {step.index}: {did[:48]}")
 
-    return tell
+    def ended(self, run: Run) -> None:
+        if run.score is not None:
+            self._progress.advance(self._bar)
+            self._progress.console.print(_told(run), no_wrap=True, overflow="ellipsis")
 
 
 def _told(run: Run) -> str:

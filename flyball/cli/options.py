@@ -27,12 +27,12 @@ WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that 
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable(remedy: str = "flyball runs") -> Iterator[None]:
     """Turn ctrl+c into one line and the exit code of a run that was stopped."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("flyball: stopped; what was done is kept: flyball runs", err=True)
+        typer.echo(f"flyball: stopped; what was done is kept: {remedy}", err=True)
         raise typer.Exit(1) from None
 
 

@@ -126,7 +126,7 @@ async def carry_out(order: Order, config: Config, ledger: Ledger, sink: Sink) ->
             run = new_run(task, crew, agent="web", policy=order.policy, strong=order.strong)
             run = replace(run, seed=order.seed)
 
-            async def score() -> float | None:
+            async def score(ended: Run) -> float | None:
                 if order.expect is None:
                     return None
                 return float(order.expect in await browser.text())

@@ -113,6 +113,12 @@ class Ledger:
         )
         return tuple(run_from_json(record) for (record,) in self.store.rows(query))
 
+    def batch(self, batch: str) -> tuple[Run, ...]:
+        """The runs whose task's metadata name this `batch`, oldest first."""
+        mine = select(RunRow.record).where(RunRow.batch == batch)
+        query = mine.order_by(col(RunRow.started_at), col(RunRow.id))
+        return tuple(run_from_json(record) for (record,) in self.store.rows(query))
+
     def steps(self, run_id: str) -> tuple[Step, ...]:
         """Every step of a run that was recorded, in order."""
         return self._steps(self.run(run_id))

@@ -77,5 +77,11 @@ def first(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first,)
+def second(connection: Connection) -> None:
+    """Version 2: which batch of benchmark episodes a run belongs to."""
+    connection.exec_driver_sql("ALTER TABLE run ADD COLUMN batch TEXT NOT NULL DEFAULT ''")
+    connection.exec_driver_sql("CREATE INDEX ix_run_batch ON run (batch)")
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first, second)
 """The function at index n takes a ledger from version n to n + 1. Released ones never change."""

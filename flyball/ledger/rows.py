@@ -36,6 +36,7 @@ def run_columns(run: Run) -> Columns:
         "failed": _failed(run),
         "day": started_at[:10],
         "started_at": started_at,
+        "batch": run.task.metadata.get("batch", ""),
         "record": run_to_json(run),
     }
 

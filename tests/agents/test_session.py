@@ -34,12 +34,21 @@ async def test_a_run_that_answers_is_finished_with_its_answer(task, crew, ledger
 
 
 async def test_a_checker_scores_the_run_once_it_is_over(task, crew, ledger):
-    async def score():
+    async def score(ended):
         return 0.0
 
     parts, _ = crew([Action(tool="finish", arguments={"success": False})])
     run = await attempt(begin(task, parts), parts, ledger, observation=SEEN, score=score)
     assert (run.success, run.gave_up, run.answer) == (False, True, None)
+
+
+async def test_a_checker_is_told_what_the_run_has_answered(task, crew, ledger):
+    async def score(ended):
+        return float(ended.answer == "hi")
+
+    parts, _ = crew([DONE])
+    run = await attempt(begin(task, parts), parts, ledger, observation=SEEN, score=score)
+    assert run.success
 
 
 async def test_a_run_over_its_budget_is_stopped_by_the_monitor(crew, ledger):

@@ -36,7 +36,7 @@ def test_the_demo_plays_audits_and_leaves_its_runs_in_the_ledger(call):
     assert {row["key"] for row in table} == {scene.task for scene in SCENES}
     assert "login-user" in call("audit").out
     assert len(json.loads(call("runs", "--json").out)) == len(SCENES)
-    assert "click-tab-2" in call("runs", "--suite", "miniwob").out
+    assert "click-tab-2" in call("runs", "--suite", "web").out
 
 
 def test_the_demo_on_the_screen_says_who_ended_what_and_what_failures_took(call):

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from flyball.errors import LedgerError
 from flyball.ledger import Ledger
 from flyball.ledger.migrations import MIGRATIONS
+from flyball.ledger.rows import run_columns
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow
 from tests.ledger.conftest import a_run, a_step, read
 
@@ -217,7 +218,7 @@ def test_a_newer_ledger_is_refused(path):
     newer = sqlite3.connect(path)
     newer.execute(f"pragma user_version = {len(MIGRATIONS) + 1}")
     newer.close()
-    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 2, this one knows 1\)"):
+    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 3, this one knows 2\)"):
         Ledger(path)
 
 
@@ -256,12 +257,30 @@ def test_an_old_ledger_is_brought_up_to_date_and_keeps_its_runs(path, monkeypatc
     with Ledger(path) as ledger:
         ledger.save(a_run())
     add = text("alter table run add column colour text")
-    second = lambda connection: connection.execute(add)  # noqa: E731
-    monkeypatch.setattr("flyball.ledger.store.MIGRATIONS", (*MIGRATIONS, second))
+    third = lambda connection: connection.execute(add)  # noqa: E731
+    monkeypatch.setattr("flyball.ledger.store.MIGRATIONS", (*MIGRATIONS, third))
     for _ in range(2):
         with Ledger(path) as ledger:
             assert ledger.run("r1") == a_run()
             assert ledger.store.rows(text("select colour from run")) == [(None,)]
+
+
+def test_a_ledger_of_the_first_version_keeps_its_runs_which_belong_to_no_batch(path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("flyball.ledger.store.MIGRATIONS", MIGRATIONS[:1])
+        with Ledger(path) as old:
+            columns = {
+                name: value for name, value in run_columns(a_run()).items() if name != "batch"
+            }
+            names = ", ".join(columns)
+            insert = (
+                f"insert into run ({names}) values ({', '.join(f':{name}' for name in columns)})"
+            )
+            with old.store.transaction() as connection:
+                connection.execute(text(insert), columns)
+    with Ledger(path) as ledger:
+        assert ledger.run("r1") == a_run()
+        assert ledger.store.rows(text("select batch from run")) == [("",)]
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(path, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 
 from flyball.models import bundled_path
 from training.card import card
-from training.evaluate import Evaluation
+from training.evaluate import evaluate
 
 
 def test_the_card_that_is_shipped_says_what_the_reports_say():
@@ -13,8 +13,8 @@ def test_the_card_that_is_shipped_says_what_the_reports_say():
 
 @pytest.mark.browser
 @pytest.mark.llama
-async def test_an_evaluation_plays_live_and_counts_what_was_won():
-    rows = await Evaluation("bundled/small", 2).play(["click-test", "click-checkboxes-large"])
+def test_an_evaluation_plays_live_and_counts_what_was_won():
+    rows = evaluate("bundled/small", ["click-test", "click-checkboxes-large"], 2)
     assert [row.split for row in rows] == ["trained", "untrained"]
     for row in rows:
         assert row.n == 2

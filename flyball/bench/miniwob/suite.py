@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
+from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNTRAINED, Oracle
 from flyball.errors import ToolError
 from flyball.records import Arguments, Budget, Observation, Task
 from flyball.roles import Tool
-from flyball.tools.browser import Browser
+
+if TYPE_CHECKING:
+    from flyball.tools.browser import Browser
 
 IGNORE = "#query, #reward-display, #sync-task-cover, #click-canvas"
 """The benchmark's own display, which is no part of the page."""
 VIEWPORT = (500, 400)
+MAX_STEPS = 20
 EPISODE_MS = 600_000
 """The pages' own time limit is meant for people; the run's budget is what counts here."""
 
@@ -46,6 +51,28 @@ def serve() -> Iterator[str]:
             thread.join()
 
 
+class WebSuite:
+    """The tasks of MiniWoB++ that can be solved from the text of the page."""
+
+    name = "web"
+    trained = TRAINED
+    untrained = UNTRAINED
+    viewport = VIEWPORT
+    ignore = IGNORE
+
+    def max_steps(self, task: str) -> int:
+        return MAX_STEPS
+
+    def serve(self) -> AbstractContextManager[str]:
+        return serve()
+
+    def episode(self, browser: Browser, address: str, task: str, seed: int) -> Episode:
+        return Episode(browser, address, task, seed)
+
+    def oracle(self, task: str) -> Oracle:
+        return ORACLES[task]
+
+
 class Episode:
     """One episode of one task in `browser`, which should ignore `IGNORE`."""
 
@@ -58,11 +85,11 @@ class Episode:
     async def start(self, budget: Budget) -> tuple[Task, Observation]:
         """Load the page and start the episode; gives the task and the first look at it."""
         await self._browser.open(self._url)
-        goal = await self._browser.page.evaluate(_START, [str(self.seed), EPISODE_MS])
+        goal = await self._browser.evaluate(_START, [str(self.seed), EPISODE_MS])
         task = Task(
             id=self.name,
             prompt=str(goal),
-            suite="miniwob",
+            suite="web",
             budget=budget,
             metadata={"seed": str(self.seed)},
         )
@@ -74,11 +101,11 @@ class Episode:
         return {name: _Ending(tool, self) for name, tool in self._browser.tools.items()}
 
     async def over(self) -> bool:
-        return bool(await self._browser.page.evaluate("() => !!window.WOB_DONE_GLOBAL"))
+        return bool(await self._browser.evaluate("() => !!window.WOB_DONE_GLOBAL"))
 
-    async def score(self) -> float:
+    async def score(self, answer: str | None = None) -> float:
         """1 for a raw reward of 1 (Liu et al.), else 0; an episode that goes on has failed."""
-        reward = await self._browser.page.evaluate(
+        reward = await self._browser.evaluate(
             "() => window.WOB_DONE_GLOBAL ? window.WOB_RAW_REWARD_GLOBAL : 0"
         )
         return 1.0 if float(reward) == 1.0 else 0.0

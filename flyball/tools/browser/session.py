@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser as Chromium
@@ -131,8 +131,17 @@ class Browser:
     def page(self) -> Page:
         """The tab that is being looked at, for a suite that sets up or checks its page."""
         if not self._pages:
-            raise ToolError("the browser has no page open; open an address first")
+            gone = hasattr(self, "_chromium") and not self._chromium.is_connected()
+            why = "is gone" if gone else "has no page open; open an address first"
+            raise ToolError(f"the browser {why}")
         return self._pages[-1]
+
+    async def evaluate(self, script: str, argument: object = None) -> Any:
+        """Run a suite's script in the page. Raises `ToolError` where that fails."""
+        try:
+            return await self.page.evaluate(script, argument)
+        except PlaywrightError as error:
+            raise ToolError(f"the page does not run a script: {_first_line(error)}") from error
 
     async def text(self) -> str:
         """All that the page says, for a checker."""

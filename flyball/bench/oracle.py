@@ -1,0 +1,31 @@
+"""The upper bound: a suite's oracle as a policy, so that it runs through the same loop."""
+
+from __future__ import annotations
+
+from flyball.agents.compact import history, page_of
+from flyball.bench.suites import Suite
+from flyball.records import Action, Observation, Trajectory, Usage
+from flyball.roles import Proposal
+from flyball.tools.page import parse
+
+ORACLE = "oracle"
+
+
+class OraclePolicy:
+    """Plays what the suite's oracle says, and gives up where it knows no move."""
+
+    name = ORACLE
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+
+    async def propose(self, trajectory: Trajectory, observation: Observation) -> Proposal:
+        oracle = self._suite.oracle(trajectory.task.id)
+        page = parse(page_of(trajectory.steps, observation).text)
+        told = history(trajectory.steps, observation)
+        try:
+            action = oracle(trajectory.task.prompt, page, told)
+        except LookupError as error:
+            why = f"the oracle knows no move: {error}"
+            action = Action(tool="finish", arguments={"success": False, "answer": why})
+        return Proposal(action, Usage())

@@ -1,0 +1,155 @@
+"""What a suite of tasks is, and which suites there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from flyball.config.wording import nearest
+from flyball.errors import ConfigError
+from flyball.records import Action, Budget, Observation, Task
+from flyball.roles import Tool
+from flyball.tools.page import Entry
+
+if TYPE_CHECKING:
+    from flyball.tools.browser import Browser
+
+Split = Literal["trained", "untrained"]
+SPLITS: tuple[Split, ...] = ("trained", "untrained")
+
+TRAINING_SEEDS = range(100_000)
+CALIBRATION_SEEDS = range(100_000, 200_000)
+EVALUATION_SEEDS = range(200_000, 300_000)
+HELD_BACK_SEED = 900_000
+"""This seed and those above are for nobody who works on flyball."""
+
+Oracle = Callable[[str, Sequence[Entry], Sequence[str]], Action]
+"""The best next action from the goal, the page and the last actions as the compact format tells
+them. Raises `LookupError` where the page does not show what the goal asks for."""
+
+
+class Pair(NamedTuple):
+    """One episode: a task, and the seed that its page is made from."""
+
+    task: str
+    seed: int
+
+
+class Episode(Protocol):
+    """One episode of one task, in a browser."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    async def start(self, budget: Budget) -> tuple[Task, Observation]:
+        """Set the world up; gives the task and the first look at it."""
+        ...
+
+    @property
+    def tools(self) -> Mapping[str, Tool]: ...
+
+    async def score(self, answer: str | None) -> float:
+        """Check the world and what the policy answered: from 0 to 1, where 1 is success."""
+        ...
+
+
+class Suite(Protocol):
+    """Tasks that are played in a browser, each with an oracle."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Tasks that bundled policies were trained on (with other seeds)."""
+        ...
+
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """Tasks that no bundled policy was trained on."""
+        ...
+
+    @property
+    def viewport(self) -> tuple[int, int]: ...
+
+    @property
+    def ignore(self) -> str:
+        """CSS selector of what is not part of the page for the policy."""
+        ...
+
+    def max_steps(self, task: str) -> int: ...
+
+    def serve(self) -> AbstractContextManager[str]:
+        """Serve the pages; gives their address. Each worker has a server of its own."""
+        ...
+
+    def episode(self, browser: Browser, address: str, task: str, seed: int) -> Episode: ...
+
+    def oracle(self, task: str) -> Oracle: ...
+
+
+SUITES: dict[str, str] = {
+    "web": "flyball.bench.miniwob:WebSuite",
+}
+"""Where the class of each suite is: it is imported when it is asked for."""
+
+
+def load_suite(name: str) -> Suite:
+    """Make the suite called `name`. Raises `ConfigError` where there is none."""
+    if name not in SUITES:
+        raise ConfigError(f"no suite is called {name!r}; there are: {', '.join(SUITES)}")
+    module, _, class_name = SUITES[name].partition(":")
+    suite: Suite = getattr(import_module(module), class_name)()
+    return suite
+
+
+def split_of(suite: Suite, task: str) -> Split:
+    return "trained" if task in suite.trained else "untrained"
+
+
+def choose_tasks(suite: Suite, wanted: str | None) -> tuple[str, ...]:
+    """The tasks that `wanted` names: a split, or names with commas between; all, if it is `None`.
+
+    Raises `ConfigError` for a task that does not exist.
+    """
+    known = (*suite.trained, *suite.untrained)
+    if wanted is None:
+        return known
+    if wanted in SPLITS:
+        return suite.trained if wanted == "trained" else suite.untrained
+    names = tuple(dict.fromkeys(name.strip() for name in wanted.split(",") if name.strip()))
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            raise ConfigError(
+                f"suite {suite.name} has no task {name!r}; {near} (flyball bench list)"
+            )
+    if not names:
+        raise ConfigError("--tasks names no task; give names with commas, trained or untrained")
+    return names
+
+
+def choose_seeds(wanted: str) -> range:
+    """The seeds of `A..B`, both included. Raises `ConfigError`."""
+    first, dots, last = wanted.partition("..")
+    if not (dots and first.isdecimal() and last.isdecimal()):
+        raise ConfigError(
+            f"{wanted!r} is no range of seeds; give two numbers, as in 200000..200029"
+        )
+    seeds = range(int(first), int(last) + 1)
+    if not seeds:
+        raise ConfigError(f"the range of seeds {wanted} is empty; give the lower number first")
+    if seeds[-1] >= HELD_BACK_SEED:
+        raise ConfigError(f"seeds of {HELD_BACK_SEED:,} and above are held back; give lower ones")
+    return seeds
+
+
+def pairs_of(tasks: Iterable[str], seeds: Iterable[int]) -> tuple[Pair, ...]:
+    """Every task with every seed, a seed at a time: what is played first says something of all."""
+    each = tuple(tasks)
+    return tuple(Pair(task, seed) for seed in seeds for task in each)
