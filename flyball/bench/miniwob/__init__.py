@@ -1,6 +1,17 @@
 """MiniWoB++ (Liu et al. 2018, arXiv 1802.08802) from the pages of PyPI's `miniwob`."""
 
-from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNTRAINED
-from flyball.bench.miniwob.suite import IGNORE, VIEWPORT, Episode, serve
+from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNSUITED, UNTRAINED, max_steps
+from flyball.bench.miniwob.suite import GOAL, IGNORE, VIEWPORT, Episode, serve
 
-__all__ = ["IGNORE", "ORACLES", "TRAINED", "UNTRAINED", "VIEWPORT", "Episode", "serve"]
+__all__ = [
+    "GOAL",
+    "IGNORE",
+    "ORACLES",
+    "TRAINED",
+    "UNSUITED",
+    "UNTRAINED",
+    "VIEWPORT",
+    "Episode",
+    "max_steps",
+    "serve",
+]

@@ -21,9 +21,17 @@ VIEWPORT = (500, 400)
 EPISODE_MS = 600_000
 """The pages' own time limit is meant for people; the run's budget is what counts here."""
 
+GOAL = """() => {
+  const told = core.getUtterance();
+  const icons = [...document.querySelectorAll('#query .ui-icon')].map(icon => icon.classList[1]);
+  // Some pages give the fields of the goal besides, which would be the answer.
+  const words = told.utterance || told;
+  if (!icons.length) return words;
+  return words.replace(/ +icon/, ` ${icons[0].replace('ui-icon-', '')} icon`);
+}"""
+"""The goal in words; an icon in it is told by its name, as in a page's lines."""
 _START = """([seed, limit]) => {
   Math.seedrandom(seed); core.EPISODE_MAX_TIME = limit; core.startEpisodeReal();
-  return core.getUtterance();
 }"""
 
 
@@ -58,7 +66,8 @@ class Episode:
     async def start(self, budget: Budget) -> tuple[Task, Observation]:
         """Load the page and start the episode; gives the task and the first look at it."""
         await self._browser.open(self._url)
-        goal = await self._browser.page.evaluate(_START, [str(self.seed), EPISODE_MS])
+        await self._browser.page.evaluate(_START, [str(self.seed), EPISODE_MS])
+        goal = await self._browser.page.evaluate(GOAL)
         task = Task(
             id=self.name,
             prompt=str(goal),
@@ -104,5 +113,10 @@ class _Ending:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".html": "text/html; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+    }
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
         """Say nothing: the screen belongs to the run."""

@@ -242,15 +242,21 @@ class Browser:
                 lines.append(entry(raw).line)
         return lines
 
-    async def target(self, arguments: Arguments) -> tuple[Entry, ElementHandle]:
-        """Find the element that an action names. Raises `RefusedError` if it cannot be acted on."""
+    async def target(
+        self, arguments: Arguments, *, enabled: bool = True
+    ) -> tuple[Entry, ElementHandle]:
+        """Find the element that an action names. Raises `RefusedError` if it cannot be acted on.
+
+        Not `enabled`: a disabled element will do, since it can be hovered over and scrolled.
+        """
         number = integer(arguments, "element")
         if not 1 <= number <= len(self._targets):
             raise RefusedError(f"there is no element {number}; there are {len(self._targets)}")
         frame, index, shown = self._targets[number - 1]
         if (meant := arguments.get("target")) and meant != shown.label:
             raise RefusedError(f"element {number} is {shown.label}, not {meant}")
-        if obstacle := await frame.evaluate("n => __flyball.obstacle(n)", index):
+        judge = "([number, enabled]) => __flyball.obstacle(number, enabled)"
+        if obstacle := await frame.evaluate(judge, [index, enabled]):
             raise RefusedError(f"{shown.label} {number} is {obstacle}")
         return shown, await _element(frame, index)
 
