@@ -27,11 +27,11 @@ _SENDER = (
 )
 """How sentences name the sender, from the surest way to the vaguest."""
 _CAPITALISED = """
-    Alexa All An Answer Ask Automatically Can Copy Could Create Delete Email Erase FOrward Find First
-    Flag For Forward Foward Get Give Go Hi Highlight If Important In Jend Just Let Locate Look Make
-    Mark My Navigate Open Please Primary Pull Put Remind Remove Replay Reply Resend Respond Save Say
-    Search See Select Send Set Show Simply Siri Star Tag Take Tell Text Thanks That The There This
-    Throw To Trash Tuesday WiIl Will Yesterday You Your
+    Alexa All An Answer Ask Automatically Can Copy Could Create Delete Email Erase FOrward Find
+    First Flag For Forward Foward Get Give Go Hi Highlight If Important In Jend Just Let Locate Look
+    Make Mark My Navigate Open Please Primary Pull Put Remind Remove Replay Reply Resend Respond
+    Save Say Search See Select Send Set Show Simply Siri Star Tag Take Tell Text Thanks That The
+    There This Throw To Trash Tuesday WiIl Will Yesterday You Your
 """
 """Words that sentences begin with, which are no names."""
 _NO_NAMES = frozenset(_CAPITALISED.split())

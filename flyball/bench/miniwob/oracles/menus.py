@@ -37,19 +37,6 @@ _ICONS: Mapping[str, str] = {
     "zoomout": "Zoom Out",
 }
 _MONTHS = list(calendar.month_name)[1:]
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 def submenus(goal: str, page: Page, history: Sequence[str]) -> Action:
