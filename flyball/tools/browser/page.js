@@ -83,7 +83,9 @@
   function madeOfParts(element, name) {
     if (element.matches('ul,ol,table,tbody,form') || element.querySelector(PARTS)) return true;
     if ([...element.querySelectorAll('ul,ol')].some(list => list.offsetParent && clean(list.innerText))) return true;
-    return !!name && [...element.querySelectorAll('*')].some(part => (heard.has(part) || part.onclick) && textOf(part) === name);
+    const parts = [...element.querySelectorAll('*')].filter(part => heard.has(part) || part.onclick);
+    const outer = parts.filter(part => !parts.some(other => other !== part && other.contains(part)));
+    return !!name && clean(outer.map(textOf).join(' ')) === name;
   }
 
   const textOf = element => clean(element.innerText ?? element.textContent);

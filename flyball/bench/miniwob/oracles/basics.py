@@ -195,14 +195,6 @@ def ascending(goal: str, page: Page, history: Sequence[str]) -> Action:
     return click(find(page, None, "item"))
 
 
-def pie(goal: str, page: Page, history: Sequence[str]) -> Action:
-    """Open the wheel, then click the slice."""
-    for entry in listed(page, "item"):
-        if entry.name == quoted(goal)[0] and not entry.covered:
-            return click(entry)
-    return click(find(page, "+", "item"))
-
-
 def radio_and_box(goal: str, page: Page, history: Sequence[str]) -> Action:
     """Check the nth radio button, fill the nth box, and leave the others empty."""
     radio = at(listed(page, "radio"), ordinal(goal, "radio"))

@@ -82,7 +82,7 @@ def deal(goal: str, page: Page, history: Sequence[str]) -> Action:
     if task.kind in ("trash", "star"):
         return click(_row(items, task.sender, rf"{task.kind} \| "))
     for step in items:
-        if step.name.lower().endswith(task.kind) and task.sender in _said(page):
+        if step.name.lower() == task.kind and task.sender in _said(page):
             return click(step)
     return click(_row(items, task.sender, ""))
 

@@ -146,6 +146,6 @@ def contact(goal: str, page: Page, history: Sequence[str]) -> Action:
     what = {"phone": "Phone:", "email": "Email:", "address": "Address:"}
     label = what[wanted(r"their (\w+)", goal)]
     for before, after in pairwise(page):
-        if before.name == label or after.name.startswith(label):
+        if before.name == label and after.role == "link":
             return click(after)
     raise NoMoveError(f"no {label}")

@@ -34,8 +34,6 @@ ORACLES: Mapping[str, Oracle] = {
     "click-menu": menus.submenus,
     "click-menu-2": menus.menu,
     "click-option": basics.tick,
-    "click-pie": basics.pie,
-    "click-pie-nodelay": basics.pie,
     "click-scroll-list": basics.select_several,
     "click-tab": basics.tab_by_name,
     "click-tab-2": basics.search_tabs,

@@ -9,6 +9,7 @@ _DRAW = "the answer is a point or a line to be drawn"
 _SHAPES = "the shapes can only be seen"
 _COLOURS = "the colours can only be seen"
 _TIME = "the moment counts, so that a slow player loses with the right move"
+_WHEEL = "one slice of the drawn wheel gives no sign that it can be clicked"
 _MARK = "a passage is to be marked with the mouse"
 
 UNSUITED: Mapping[str, str] = {
@@ -17,6 +18,8 @@ UNSUITED: Mapping[str, str] = {
     "chase-circle": _TIME,
     "circle-center": _DRAW,
     "click-color": _COLOURS,
+    "click-pie": _WHEEL,
+    "click-pie-nodelay": _WHEEL,
     "click-shades": _COLOURS,
     "click-shape": _SHAPES,
     "count-shape": _SHAPES,
