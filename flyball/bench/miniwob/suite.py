@@ -66,6 +66,8 @@ class Episode:
     async def start(self, budget: Budget) -> tuple[Task, Observation]:
         """Load the page and start the episode; gives the task and the first look at it."""
         await self._browser.open(self._url)
+        # The page sets its stage up when all of it has been loaded.
+        await self._browser.page.wait_for_load_state("load")
         await self._browser.page.evaluate(_START, [str(self.seed), EPISODE_MS])
         goal = await self._browser.page.evaluate(GOAL)
         task = Task(

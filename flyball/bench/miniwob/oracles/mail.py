@@ -19,6 +19,7 @@ from flyball.tools.page import Entry
 
 _NAME = r"([A-Z][\w-]+?)"
 _SENDER = (
+    rf"(?:Ask |^){_NAME} (?:to|wants (?:his|her)) ",
     rf"\b(?:from|by) {_NAME}\b(?!'s)",
     rf"{_NAME}(?:'s|s)? (?:last |latest |recent |most recent )?(?:e-?mail|mail|message)",
     rf"{_NAME} (?:sent|wrote)",
@@ -26,6 +27,9 @@ _SENDER = (
     rf"\b(?:to|tell|text|email|let|write|contact|send|know) {_NAME}\b",
 )
 """How sentences name the sender, from the surest way to the vaguest."""
+_DELETION = re.compile(
+    r"delet|trash|remov|erase|get rid|throw|discard|don't want|out of my", re.IGNORECASE
+)
 _CAPITALISED = """
     Alexa All An Answer Ask Automatically Can Copy Could Create Delete Email Erase FOrward Find
     First Flag For Forward Foward Get Give Go Hi Highlight If Important In Jend Just Let Locate Look
@@ -61,7 +65,9 @@ def errand(goal: str) -> Errand:
     others = [name for name in names if name != sender]
     if others:
         return Errand(kind="forward", sender=sender, text=others[-1])
-    gone = re.search(r"delet|trash|remov|erase|get rid|throw|discard|bin\b", goal, re.IGNORECASE)
+    gone = re.search(
+        r"delet|trash|remov|erase|get rid|throw|discard|don't want|out of my", goal, re.IGNORECASE
+    )
     return Errand(kind="trash" if gone else "star", sender=sender)
 
 
