@@ -7,6 +7,7 @@ policy was trained on is what it is asked.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ HISTORY = 6
 PAGE_TOKENS = 480
 """How much of the page the prompt shows, in tokens of 3.5 characters; the bundled models'
 own tokens are about two thirds of that, and their context is 1,024 of them."""
+COMMON_SHARE = 0.25
+"""A word of the goal that stands in more of a page's lines than this says nothing."""
 MAX_TOKENS = 64
 SECOND_TRY_TEMPERATURE = 0.8
 
@@ -57,8 +60,20 @@ _FORMS: Mapping[str, _Form] = {
 def prompt(goal: str, lines: Sequence[str], history: Sequence[str]) -> str:
     """Write what the policy is asked. What changes least stands in front."""
     page = [line for line in lines if not line.startswith(("url ", "title ", "tabs "))]
-    shown = "\n".join(cut(page, budget_tokens=PAGE_TOKENS))
+    shown = "\n".join(cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page)))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
+
+
+def _aside(goal: str, page: Sequence[str]) -> list[str]:
+    """Tell which lines share no telling word with the goal: of a long page they go first."""
+    said = [_words(line) for line in page]
+    often = Counter(word for words in said for word in words)
+    telling = {word for word in _words(goal) if often[word] <= len(page) * COMMON_SHARE}
+    return [line for line, words in zip(page, said, strict=True) if telling.isdisjoint(words)]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{3,}", text.lower()))
 
 
 def encode(action: Action, target: str = "") -> str:

@@ -23,6 +23,14 @@ def test_the_prompt_is_the_goal_the_page_and_the_last_actions():
     assert lines[5] == ">"
 
 
+def test_of_a_long_page_the_prompt_keeps_what_the_goal_speaks_of():
+    page = [*(f'item "reply | Ann number {i}" {i}' for i in range(90)), 'button "Send" 90']
+    page.insert(80, 'text "Zoe @zoe"')
+    lines = prompt("Reply to @zoe, then send.", page, []).splitlines()
+    assert {'text "Zoe @zoe"', 'button "Send" 90'} <= set(lines)
+    assert any(line.endswith("more lines") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("action", "line"),
     [
