@@ -112,6 +112,7 @@ async def collect(name: str, episodes: int) -> tuple[list[Example], int]:
     with serve() as address:
         async with Browser(options) as browser:
             await browser.open(f"{address}/{name}.html")
+            await browser.page.wait_for_load_state("load")
             await browser.page.evaluate(f"window.__goal = {GOAL}")
             await browser.page.evaluate(prepare, IGNORE)
             collector = Collector(browser, name)

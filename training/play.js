@@ -33,8 +33,10 @@ ignore => {
       tell(element, Event, ['change']);
     },
     press(element, text) {
-      const key = text === 'Space' ? ' ' : text, target = element || document.activeElement;
-      if (element && element.focus) element.focus();
+      const key = text === 'Space' ? ' ' : text, active = document.activeElement;
+      // A page that takes the focus by a timer has not had the time to.
+      const target = element || (active === document.body && document.querySelector('#area input')) || active;
+      if (target.focus) target.focus();
       const code = CODES[key] || key.toUpperCase().charCodeAt(0);
       tell(target, KeyboardEvent, ['keydown', 'keyup'], {key, keyCode: code, which: code});
     },

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from flyball.errors import ToolError
 from flyball.records import Arguments, Budget, Observation, Task
@@ -43,7 +45,7 @@ def serve() -> Iterator[str]:
         raise ToolError("the MiniWoB++ pages are missing; pip install 'flyball[suites]'")
     pages = Path(found.origin).parent / "html"
     handler = partial(_Quiet, directory=str(pages))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -112,6 +114,13 @@ class _Ending:
             note=observation.note,
             ended=True,
         )
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Let a browser hang up on a page that it leaves."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

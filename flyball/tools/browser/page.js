@@ -31,8 +31,9 @@
     if (style.display === 'contents') return true;
     if (style.display === 'none' || style.visibility === 'hidden' || style.opacity === '0') return false;
     const box = element.getBoundingClientRect();
-    // An icon drawn by CSS has no size until its image is decoded.
-    return (box.width > 0 && box.height > 0) || (heard.has(element) && element.offsetParent !== null);
+    // A picture, or an icon drawn by CSS, has no size until it is decoded.
+    const pending = heard.has(element) || (element.tagName === 'IMG' && !element.complete);
+    return (box.width > 0 && box.height > 0) || (pending && element.offsetParent !== null);
   }
 
   function roleOf(element, style) {
