@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +29,7 @@ from training.examples import Example
 MARGIN = 1.5
 """How much longer than its limit an episode with wrong moves in it may take."""
 WRONG_MOVES = 0.2
-UNFORGIVING = ("click-button", "click-link", "click-d", "click-widget", "focus", "find-greatest")
+UNFORGIVING = re.compile(r"click-(button|link|d|widget|tab$)|focus|find-greatest")
 """Tasks in which a wrong move ends the episode, by how their names begin."""
 TRAINING_SEEDS = range(100_000)
 
@@ -69,7 +70,7 @@ class Collector:
         rng, told, examples = random.Random(seed), list[str](), list[Example]()
         look = await self._browser.page.evaluate("s => __start(s)", str(seed))
         goal = str(look["goal"])
-        may_err = not self._name.startswith(UNFORGIVING)
+        may_err = not UNFORGIVING.match(self._name)
         for _ in range(int(max_steps(self._name) * MARGIN)):
             page = entries(look["entries"])
             if look["done"]:

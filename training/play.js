@@ -19,6 +19,8 @@ ignore => {
   const click = element => element.click ? element.click() : tell(element, MouseEvent, ['mousedown', 'mouseup', 'click']);
   const MOVES = {
     click(element) {
+      // A menu opens and chooses what the mouse went over.
+      if (element.closest('.ui-menu')) MOVES.hover(element);
       if (element.focus) element.focus();
       if (!WOB_DONE_GLOBAL) click(element);  // focusing alone ends some episodes
     },
@@ -56,7 +58,7 @@ ignore => {
   };
   window.__move = async ([tool, number, text]) => {
     MOVES[tool](number ? __flyball.elements[number - 1] : null, text);
-    if (!WOB_DONE_GLOBAL && (SLOW.has(tool) || (tool === 'fill' && document.querySelector('.ui-autocomplete')))) await later(10);
+    if (!WOB_DONE_GLOBAL && (SLOW.has(tool) || document.querySelector('.ui-menu'))) await later(10);
     return look();
   };
 }
