@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from flyball.bench.intervals import wilson
-from flyball.bench.miniwob.suite import MAX_STEPS
 from flyball.models import bundled_path, read_metadata
 
 REPORTS = Path(__file__).parent / "reports"
@@ -57,6 +56,7 @@ def card(name: str) -> str:
     path = bundled_path(name)
     shape = {k.rpartition(".")[2]: v for k, v in read_metadata(path).items()}
     endings = sum((Counter(row["endings"]) for row in rows), Counter[str]())
+    limits = [row["max_steps"] for row in rows]
     return CARD.format(
         name=name,
         parameters=f"{training['parameters'] / 1e6:.2f}M",
@@ -76,7 +76,7 @@ def card(name: str) -> str:
         seconds=training["seconds"],
         decision=sorted(row["decision_ms"] for row in rows)[len(rows) // 2],
         episodes=rows[0]["n"],
-        max_steps=MAX_STEPS,
+        max_steps=" to ".join(map(str, sorted({min(limits), max(limits)}))),
         summary="\n".join(_summary(rows)),
         table="\n".join(_table(rows)),
         endings=", ".join(f"{by} {count}" for by, count in endings.most_common()) or "none",

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,15 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from flyball.agents.compact import encode, summary
-from flyball.bench.miniwob import IGNORE, ORACLES, TRAINED, VIEWPORT, serve
+from flyball.bench.miniwob import GOAL, IGNORE, ORACLES, TRAINED, VIEWPORT, max_steps, serve
 from flyball.bench.miniwob.oracles import NoMoveError
 from flyball.records import Action
 from flyball.tools.browser import Browser, BrowserOptions
 from flyball.tools.page import Entry, entry
 from training.examples import Example
 
-MAX_STEPS = 14
+MARGIN = 1.5
+"""How much longer than its limit an episode with wrong moves in it may take."""
 WRONG_MOVES = 0.2
+UNFORGIVING = re.compile(r"click-(button|link|d|widget|tab$)|focus|find-greatest")
+"""Tasks in which a wrong move ends the episode, by how their names begin."""
 TRAINING_SEEDS = range(100_000)
 
 PREPARE = Path(__file__).with_name("play.js")
@@ -39,6 +43,7 @@ def entries(raws: Sequence[dict[str, Any]]) -> list[Entry]:
 def wrong_move(page: Sequence[Entry], rng: random.Random) -> Action | None:
     """Pick a move that the goal does not ask for and that ends nothing."""
     harmless = [e for e in page if e.role in ("textbox", "checkbox", "radio", "select", "tab")]
+    harmless = [e for e in harmless if not (e.disabled or e.readonly or e.multiline)]
     harmless = [e for e in harmless if "•" not in e.value and "assword" not in e.name]
     if not harmless:
         return None
@@ -65,8 +70,8 @@ class Collector:
         rng, told, examples = random.Random(seed), list[str](), list[Example]()
         look = await self._browser.page.evaluate("s => __start(s)", str(seed))
         goal = str(look["goal"])
-        may_err = not self._name.startswith(("focus", "click-button", "click-link", "click-d"))
-        for _ in range(MAX_STEPS):
+        may_err = not UNFORGIVING.match(self._name)
+        for _ in range(int(max_steps(self._name) * MARGIN)):
             page = entries(look["entries"])
             if look["done"]:
                 break
@@ -96,8 +101,9 @@ def _example(
 
 
 def _wire(move: Action) -> list[object]:
-    text = move.arguments.get("text", move.arguments.get("option"))
-    return [move.tool, move.arguments["element"], text]
+    named = (move.arguments.get(name) for name in ("text", "option", "key", "direction"))
+    text = next((value for value in named if value is not None), None)
+    return [move.tool, move.arguments.get("element"), text]
 
 
 async def collect(name: str, episodes: int) -> tuple[list[Example], int]:
@@ -107,6 +113,8 @@ async def collect(name: str, episodes: int) -> tuple[list[Example], int]:
     with serve() as address:
         async with Browser(options) as browser:
             await browser.open(f"{address}/{name}.html")
+            await browser.page.wait_for_load_state("load")
+            await browser.page.evaluate(f"window.__goal = {GOAL}")
             await browser.page.evaluate(prepare, IGNORE)
             collector = Collector(browser, name)
             for seed in TRAINING_SEEDS[:episodes]:

@@ -41,6 +41,7 @@ class Row:
     n: int
     endings: dict[str, int]
     """How the episodes that were lost ended."""
+    max_steps: int
     steps: float
     """Mean steps of an episode."""
     decision_ms: float
@@ -75,6 +76,7 @@ def _row(suite: Suite, runs: Sequence[Run], ledger: Ledger) -> Row:
         high=high,
         n=len(runs),
         endings=dict(Counter(run.ended_by for run in runs if not run.success)),
+        max_steps=suite.max_steps(task),
         steps=sum(outcome.steps for outcome in outcomes) / len(runs),
         decision_ms=median(outcome.decision_ms or 0.0 for outcome in outcomes),
     )

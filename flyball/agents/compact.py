@@ -7,7 +7,9 @@ policy was trained on is what it is asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from flyball.records import Action, Completion, Observation, Request, Step, Trajectory
 from flyball.roles import Model, Proposal
@@ -18,50 +20,100 @@ HISTORY = 6
 PAGE_TOKENS = 480
 """How much of the page the prompt shows, in tokens of 3.5 characters; the bundled models'
 own tokens are about two thirds of that, and their context is 1,024 of them."""
+COMMON_SHARE = 0.25
+"""A word of the goal that stands in more of a page's lines than this says nothing."""
 MAX_TOKENS = 64
 SECOND_TRY_TEMPERATURE = 0.8
 
-_ACTION = re.compile(
-    r'(?P<tool>click|fill|select) (?P<target>\w+ "[^"\n]*") (?P<element>\d{1,3})'
-    r'(?: "(?P<text>[^\n]*)")?'
+WAIT_SECONDS = 1
+
+_LINE = re.compile(
+    r'(?P<tool>\w+)(?: (?P<target>\w+ "[^"\n]*") (?P<element>\d{1,3}))?(?: (?P<rest>[^\n]+))?'
 )
-_FINISH = re.compile(r'finish(?: "(?P<answer>[^\n]*)")?')
-_TEXT_ARGUMENT = {"fill": "text", "select": "option"}
+
+
+class _Form(NamedTuple):
+    """What follows a tool's name in its line."""
+
+    element: bool | None = False
+    """Whether an element is named; `None`: it may be."""
+    argument: str = ""
+    """The argument that ends the line."""
+    rest: str = ""
+    """The pattern of that end, where it is not the argument in quotes."""
+    optional: bool = False
+
+
+_FORMS: Mapping[str, _Form] = {
+    "click": _Form(True),
+    "hover": _Form(True),
+    "fill": _Form(True, "text"),
+    "select": _Form(True, "option"),
+    "press": _Form(None, "key"),
+    "scroll": _Form(None, "direction", "(up|down)"),
+    "back": _Form(),
+    "wait": _Form(),
+    "finish": _Form(False, "answer", optional=True),
+}
 
 
 def prompt(goal: str, lines: Sequence[str], history: Sequence[str]) -> str:
     """Write what the policy is asked. What changes least stands in front."""
     page = [line for line in lines if not line.startswith(("url ", "title ", "tabs "))]
-    shown = "\n".join(cut(page, budget_tokens=PAGE_TOKENS))
+    shown = "\n".join(cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page)))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
+
+
+def _aside(goal: str, page: Sequence[str]) -> list[str]:
+    """Tell which lines share no telling word with the goal: of a long page they go first."""
+    said = [_words(line) for line in page]
+    often = Counter(word for words in said for word in words)
+    telling = {word for word in _words(goal) if often[word] <= len(page) * COMMON_SHARE}
+    return [line for line, words in zip(page, said, strict=True) if telling.isdisjoint(words)]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{3,}", text.lower()))
 
 
 def encode(action: Action, target: str = "") -> str:
     """Write `action` as the policy should; `target` is its element's `role "name"`."""
-    if action.is_final:
-        answer = action.arguments.get("answer")
-        return f' finish "{answer}"' if answer else " finish"
-    line = f" {action.tool} {target} {action.arguments['element']}"
-    if argument := _TEXT_ARGUMENT.get(action.tool):
-        line += f' "{action.arguments[argument]}"'
-    return line
+    form, words = _FORMS[action.tool], [action.tool]
+    if action.arguments.get("element") is not None:
+        words.append(f"{target} {action.arguments['element']}")
+    argument = action.arguments.get(form.argument)
+    if form.argument and (argument or not form.optional):
+        words.append(str(argument) if form.rest else f'"{argument}"')
+    return " " + " ".join(words)
 
 
 def decode(text: str) -> Action:
     """Read the policy's line; what is not one becomes the tool `invalid`."""
     line = text.strip()
-    if match := _FINISH.fullmatch(line):
-        answer = match["answer"]
-        return Action(tool="finish", arguments={"answer": answer} if answer else {}, text=line)
-    match = _ACTION.fullmatch(line)
-    argument = _TEXT_ARGUMENT.get(match["tool"]) if match else None
-    if match is None or (argument is None) != (match["text"] is None):
+    match = _LINE.fullmatch(line)
+    arguments = _arguments(match) if match else None
+    if match is None or arguments is None:
         why = "the answer is not an action of the compact format"
         return Action(tool="invalid", arguments={"why": why}, text=line)
-    arguments: dict[str, object] = {"element": int(match["element"]), "target": match["target"]}
-    if argument:
-        arguments[argument] = match["text"]
     return Action(tool=match["tool"], arguments=arguments, text=line)
+
+
+def _arguments(match: re.Match[str]) -> dict[str, object] | None:
+    """Read a line's arguments; `None` where they are not those of its tool."""
+    form = _FORMS.get(match["tool"])
+    if form is None or form.element not in (None, match["element"] is not None):
+        return None
+    arguments: dict[str, object] = {}
+    if match["element"]:
+        arguments |= {"element": int(match["element"]), "target": match["target"]}
+    if match["tool"] == "wait":
+        arguments["seconds"] = WAIT_SECONDS
+    if match["rest"] is None:
+        return arguments if form.optional or not form.argument else None
+    rest = re.fullmatch(form.rest or '"(.*)"', match["rest"])
+    if not form.argument or rest is None:
+        return None
+    return arguments | ({form.argument: rest[1]} if rest[1] or not form.optional else {})
 
 
 def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
@@ -69,6 +121,8 @@ def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
     number = action.arguments.get("element")
     names = [entry.name or entry.role for entry in page if entry.number == number]
     told = f'{action.tool} "{names[0]}"' if names and number is not None else action.tool
+    if action.tool in ("press", "scroll"):  # which key, or which way, is half of what was done
+        told += f" {action.arguments.get(_FORMS[action.tool].argument)}"
     return told if ok else f"failed {told}"
 
 

@@ -15,8 +15,11 @@ CHARACTERS_PER_TOKEN = 3.5
 
 _LINE = re.compile(
     r'(?P<role>[a-z]+) "(?P<name>[^"]*)"(?: (?P<number>\d+))?(?: = "(?P<value>[^"]*)")?'
-    r"(?P<states>(?: (?:on|disabled|covered))*)(?: : (?P<options>.*))?"
+    r"(?P<states>(?: (?:on|disabled|covered|readonly|multiline|above|below))*)"
+    r"(?: : (?P<options>.*))?"
 )
+STATES = ("on", "disabled", "covered", "readonly", "multiline", "above", "below")
+"""The marks that a line may carry, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,11 @@ class Entry:
     on: bool = False
     disabled: bool = False
     covered: bool = False
+    readonly: bool = False
+    multiline: bool = False
+    above: bool = False
+    """More of its text can be scrolled to above."""
+    below: bool = False
     options: tuple[str, ...] = ()
 
     @property
@@ -45,7 +53,7 @@ class Entry:
             parts.append(str(self.number))
         if self.value:
             parts.append(f'= "{_quotable(self.value)}"')
-        parts += [state for state in ("on", "disabled", "covered") if getattr(self, state)]
+        parts += [state for state in STATES if getattr(self, state)]
         if self.options:
             parts.append(": " + " ".join(f'"{_quotable(option)}"' for option in self.options))
         return " ".join(parts)
@@ -59,9 +67,7 @@ def entry(raw: Mapping[str, object], number: int | None = None) -> Entry:
         name=str(raw["name"]),
         number=number,
         value=str(raw.get("value") or ""),
-        on=bool(raw.get("on")),
-        disabled=bool(raw.get("disabled")),
-        covered=bool(raw.get("covered")),
+        **{state: bool(raw.get(state)) for state in STATES},
         options=tuple(str(option) for option in options) if isinstance(options, list) else (),
     )
 
@@ -79,9 +85,7 @@ def _parsed(match: re.Match[str]) -> Entry:
         name=match["name"],
         number=int(match["number"]) if match["number"] else None,
         value=match["value"] or "",
-        on="on" in states,
-        disabled="disabled" in states,
-        covered="covered" in states,
+        **{state: state in states for state in STATES},
         options=tuple(re.findall(r'"([^"]*)"', match["options"] or "")),
     )
 

@@ -384,7 +384,7 @@ def test_models_in_this_process_answer_in_json_and_servers_by_tool_calls():
 @pytest.mark.parametrize("style", ["json", "text"])
 def test_tools_are_described_where_the_server_does_not_do_it(style):
     told = system_prompt(SPECS, style)
-    assert "- press(key: string, element?: integer): Press a key" in told
+    assert "- press(key: string, element?: integer, target?: string): Press a key" in told
     assert 'scroll(direction: "up" | "down"' in told
     assert '"element": 3' in told
 

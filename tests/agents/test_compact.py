@@ -23,6 +23,14 @@ def test_the_prompt_is_the_goal_the_page_and_the_last_actions():
     assert lines[5] == ">"
 
 
+def test_of_a_long_page_the_prompt_keeps_what_the_goal_speaks_of():
+    page = [*(f'item "reply | Ann number {i}" {i}' for i in range(90)), 'button "Send" 90']
+    page.insert(80, 'text "Zoe @zoe"')
+    lines = prompt("Reply to @zoe, then send.", page, []).splitlines()
+    assert {'text "Zoe @zoe"', 'button "Send" 90'} <= set(lines)
+    assert any(line.endswith("more lines") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("action", "line"),
     [
@@ -40,6 +48,27 @@ def test_the_prompt_is_the_goal_the_page_and_the_last_actions():
             ),
             'select select "" 3 "Peru"',
         ),
+        (
+            Action(tool="hover", arguments={"element": 4, "target": 'menuitem "More"'}),
+            'hover menuitem "More" 4',
+        ),
+        (
+            Action(
+                tool="press", arguments={"element": 1, "target": 'textbox "User"', "key": "Enter"}
+            ),
+            'press textbox "User" 1 "Enter"',
+        ),
+        (Action(tool="press", arguments={"key": '"'}), 'press """'),
+        (
+            Action(
+                tool="scroll",
+                arguments={"element": 1, "target": 'textbox "User"', "direction": "down"},
+            ),
+            'scroll textbox "User" 1 down',
+        ),
+        (Action(tool="scroll", arguments={"direction": "up"}), "scroll up"),
+        (Action(tool="back"), "back"),
+        (Action(tool="wait", arguments={"seconds": 1}), "wait"),
         (Action(tool="finish"), "finish"),
         (Action(tool="finish", arguments={"answer": "42"}), 'finish "42"'),
     ],
@@ -60,6 +89,12 @@ def test_what_is_encoded_is_decoded_again(action, line):
         'click button "Login"',
         'fill textbox "User" 1',
         'click button "A" 1 "x"',
+        'press textbox "User" 1',
+        "press Enter",
+        "scroll sideways",
+        'wait textbox "User" 1',
+        "back 2",
+        "leap",
     ],
 )
 def test_what_is_no_action_is_an_invalid_step(text):
@@ -75,6 +110,15 @@ def test_the_history_tells_names_and_what_failed():
     failed = Observation(source="click", text=PAGE.text, ok=False, note="covered")
     assert history(shown, failed) == ['click "Login"', 'failed click "Login"']
     assert history([], PAGE) == []
+
+
+def test_the_history_tells_keys_and_directions():
+    keys = [
+        Action(tool="press", arguments={"element": 1, "key": "Enter"}),
+        Action(tool="scroll", arguments={"direction": "down"}),
+    ]
+    steps = [replace(step, observation=PAGE) for step in trajectory(keys).steps]
+    assert history(steps, PAGE) == ['press "User" Enter', "scroll down"]
 
 
 async def test_the_policy_asks_for_one_line_and_keeps_its_log_probabilities():

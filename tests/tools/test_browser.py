@@ -177,6 +177,67 @@ async def test_scrolling_brings_more_of_a_list(browser, site):
     assert "loaded" in (await browser.act("wait", {"seconds": 0.1})).text
 
 
+async def test_several_options_are_added_and_taken_off_one_by_one(browser, site):
+    site.pages["/many.html"] = "<select multiple><option>Chile<option>Peru<option>Cuba</select>"
+    await browser.open(site.url("/many.html"))
+    await browser.act("select", {"element": 1, "option": "Peru"})
+    seen = await browser.act("select", {"element": 1, "option": "Chile"})
+    assert '= "Chile, Peru"' in seen.text
+    seen = await browser.act("select", {"element": 1, "option": "Peru"})
+    assert '= "Chile" :' in seen.text
+
+
+async def test_a_long_text_shows_the_part_that_it_is_scrolled_to(browser, site):
+    words = " ".join(f"word{index}" for index in range(300))
+    site.pages["/long.html"] = f"<textarea disabled rows=4 cols=30>{words}</textarea>"
+    seen = await browser.open(site.url("/long.html"))
+    assert '1 = "word0 word1 ' in seen.text
+    assert seen.text.endswith('…" disabled multiline below')
+    for _ in range(9):
+        seen = await browser.act("scroll", {"element": 1, "direction": "down"})
+    assert seen.ok
+    assert seen.text.endswith('word298 word299" disabled multiline above')
+
+
+async def test_a_menu_opens_while_the_mouse_rests_on_it(browser, site):
+    site.pages["/menu.html"] = """<style>li ul { display: none } li:hover ul { display: block }
+      </style><ul><li><a href=#>More</a><ul><li><a href=#x>Deep</a></ul></ul>"""
+    seen = await browser.open(site.url("/menu.html"))
+    assert "Deep" not in seen.text
+    assert 'link "Deep" 2' in (await browser.act("hover", {"element": 1})).text
+
+
+async def test_rows_sliders_drawings_and_labels_below_are_read(browser, site):
+    site.pages["/odd.html"] = """<table><tr><td>Colour<td>navy<tr><td>Year<td>1972</table>
+      <p>Nothing yet.</p><input title=Guess readonly><input type=date>
+      <div><div><input><b>Genre</b></div><div><input><b>Director</b></div></div>
+      <div class=track><span class=ui-slider-handle style="padding:9px"></span></div>
+      <div onclick="0"><b onclick="0">Only part</b></div><img alt=vegan width=9 height=9>
+      <div style="cursor:pointer"><i onclick="0">Reply</i> <i onclick="0">Forward</i></div>
+      <ul><li class=active><a href=#>2</a></ul>
+      <svg width=99 height=99><circle id="(0,1)" cx=50 cy=50 r=40 /><text x=9 y=9>axis</text>
+      </svg><script>document.querySelector('circle').addEventListener('click', () => 0)</script>"""
+    seen = await browser.open(site.url("/odd.html"))
+    assert seen.text.splitlines()[2:] == [
+        'text "Colour | navy"',
+        'text "Year | 1972"',
+        'text "Nothing yet."',
+        'textbox "Guess" 1 readonly',
+        'textbox "date yyyy-mm-dd" 2',
+        'textbox "Genre" 3',
+        'textbox "Director" 4',
+        'slider "" 5',
+        'item "Only part" 6',
+        'text "vegan"',
+        'item "Reply" 7',
+        'item "Forward" 8',
+        'link "2" 9 on',
+        'item "(0,1)" 10',
+        'text "axis"',
+    ]
+    assert "read-only" in (await browser.act("fill", {"element": 1, "text": "x"})).note
+
+
 async def test_a_page_that_does_not_load_is_one_clear_line(browser):
     with pytest.raises(
         ToolError, match=r"cannot open http://127\.0\.0\.1:9/: .*REFUSED|UNSAFE_PORT"

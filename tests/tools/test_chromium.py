@@ -20,7 +20,9 @@ def test_a_machine_without_one_says_how_to_get_one(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
     with pytest.raises(ToolError, match="install it"):
-        find_chromium()
+        find_chromium(own=tmp_path / "absent")
+    (tmp_path / "downloaded").touch()
+    assert find_chromium(own=tmp_path / "downloaded") == tmp_path / "downloaded"
 
 
 def test_a_visible_browser_needs_a_display(monkeypatch):

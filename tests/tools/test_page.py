@@ -11,6 +11,8 @@ from flyball.tools.page import Entry, cut, entry, parse
         Entry(role="textbox", name="User", number=1, value="bob"),
         Entry(role="checkbox", name="", number=12, on=True, disabled=True, covered=True),
         Entry(role="select", name="Land", number=2, value="Peru", options=("Chile", "Peru")),
+        Entry(role="textbox", name="Date", number=4, readonly=True),
+        Entry(role="textbox", name="", number=5, value="a", multiline=True, above=True, below=True),
     ],
 )
 def test_a_line_is_read_back_as_it_was(shown):

@@ -1,15 +1,18 @@
 """MiniWoB++ (Liu et al. 2018, arXiv 1802.08802) from the pages of PyPI's `miniwob`."""
 
-from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNTRAINED
-from flyball.bench.miniwob.suite import IGNORE, VIEWPORT, Episode, WebSuite, serve
+from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNSUITED, UNTRAINED, max_steps
+from flyball.bench.miniwob.suite import GOAL, IGNORE, VIEWPORT, Episode, WebSuite, serve
 
 __all__ = [
+    "GOAL",
     "IGNORE",
     "ORACLES",
     "TRAINED",
+    "UNSUITED",
     "UNTRAINED",
     "VIEWPORT",
     "Episode",
     "WebSuite",
+    "max_steps",
     "serve",
 ]

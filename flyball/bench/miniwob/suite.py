@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNTRAINED, Oracle
+from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNTRAINED, Oracle, max_steps
 from flyball.errors import ToolError
 from flyball.records import Arguments, Budget, Observation, Task
 from flyball.roles import Tool
@@ -22,13 +23,20 @@ if TYPE_CHECKING:
 IGNORE = "#query, #reward-display, #sync-task-cover, #click-canvas"
 """The benchmark's own display, which is no part of the page."""
 VIEWPORT = (500, 400)
-MAX_STEPS = 20
 EPISODE_MS = 600_000
 """The pages' own time limit is meant for people; the run's budget is what counts here."""
 
+GOAL = """() => {
+  const told = core.getUtterance();
+  const icons = [...document.querySelectorAll('#query .ui-icon')].map(icon => icon.classList[1]);
+  // Some pages give the fields of the goal besides, which would be the answer.
+  const words = told.utterance || told;
+  if (!icons.length) return words;
+  return words.replace(/ +icon/, ` ${icons[0].replace('ui-icon-', '')} icon`);
+}"""
+"""The goal in words; an icon in it is told by its name, as in a page's lines."""
 _START = """([seed, limit]) => {
   Math.seedrandom(seed); core.EPISODE_MAX_TIME = limit; core.startEpisodeReal();
-  return core.getUtterance();
 }"""
 
 
@@ -40,7 +48,7 @@ def serve() -> Iterator[str]:
         raise ToolError("the MiniWoB++ pages are missing; pip install 'flyball[suites]'")
     pages = Path(found.origin).parent / "html"
     handler = partial(_Quiet, directory=str(pages))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -61,7 +69,7 @@ class WebSuite:
     ignore = IGNORE
 
     def max_steps(self, task: str) -> int:
-        return MAX_STEPS
+        return max_steps(task)
 
     def serve(self) -> AbstractContextManager[str]:
         return serve()
@@ -85,7 +93,8 @@ class Episode:
     async def start(self, budget: Budget) -> tuple[Task, Observation]:
         """Load the page and start the episode; gives the task and the first look at it."""
         await self._browser.open(self._url)
-        goal = await self._browser.evaluate(_START, [str(self.seed), EPISODE_MS])
+        await self._browser.evaluate(_START, [str(self.seed), EPISODE_MS])
+        goal = await self._browser.evaluate(GOAL)
         task = Task(
             id=self.name,
             prompt=str(goal),
@@ -130,6 +139,18 @@ class _Ending:
         )
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Let a browser hang up on a page that it leaves."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class _Quiet(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".html": "text/html; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+    }
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
         """Say nothing: the screen belongs to the run."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_SECONDS = 30.0
 SCROLLED_SHARE = 0.8
+HOVER_SECONDS = 0.4
+"""Menus open a moment after the mouse has come to rest on them."""
+_CHOSEN = "e => e.multiple ? [...e.selectedOptions].map(option => option.index) : null"
 
 
 class RefusedError(Exception):
@@ -26,10 +29,18 @@ async def click(browser: Browser, arguments: Arguments) -> None:
     await element.click()
 
 
+async def hover(browser: Browser, arguments: Arguments) -> None:
+    _, element = await browser.target(arguments, enabled=False)
+    await element.hover()
+    await asyncio.sleep(HOVER_SECONDS)
+
+
 async def fill(browser: Browser, arguments: Arguments) -> None:
     shown, element = await browser.target(arguments)
     if shown.role not in ("textbox", "searchbox", "combobox"):
         raise RefusedError(f"{shown.label} takes no text")
+    if shown.readonly:
+        raise RefusedError(f"{shown.label} is read-only: its text comes from something to click")
     await element.fill(text(arguments, "text"))
 
 
@@ -39,7 +50,10 @@ async def select(browser: Browser, arguments: Arguments) -> None:
     if wanted not in shown.options:
         offered = ", ".join(shown.options) or "none"
         raise RefusedError(f"{shown.label} has no option {wanted!r}; there are: {offered}")
-    await element.select_option(index=shown.options.index(wanted))
+    index = shown.options.index(wanted)
+    chosen = await element.evaluate(_CHOSEN)
+    # Where several may be chosen, as with a click while Control is held: the rest stay.
+    await element.select_option(index=index if chosen is None else sorted({*chosen} ^ {index}))
 
 
 async def check(browser: Browser, arguments: Arguments) -> None:
@@ -59,7 +73,7 @@ async def press(browser: Browser, arguments: Arguments) -> None:
 async def scroll(browser: Browser, arguments: Arguments) -> None:
     sign = -1 if arguments.get("direction") == "up" else 1
     if arguments.get("element") is not None:
-        _, element = await browser.target(arguments)
+        _, element = await browser.target(arguments, enabled=False)
         await element.hover()
     await browser.page.mouse.wheel(0, sign * browser.options.viewport[1] * SCROLLED_SHARE)
 
@@ -105,5 +119,5 @@ def integer(arguments: Arguments, name: str) -> int:
 
 ACTIONS: Mapping[str, Callable[[Browser, Arguments], Awaitable[None]]] = {
     action.__name__: action
-    for action in (click, fill, select, check, press, scroll, goto, back, wait)
+    for action in (click, hover, fill, select, check, press, scroll, goto, back, wait)
 }

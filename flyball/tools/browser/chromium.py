@@ -22,8 +22,10 @@ QUIET = (
 REMEDY = "install it (Debian: apt-get install chromium; elsewhere: playwright install chromium)"
 
 
-def find_chromium(executable: str | None = None) -> Path:
+def find_chromium(executable: str | None = None, *, own: Path | None = None) -> Path:
     """Give the path of the browser to start: `executable`, `CHROMIUM`, or what `PATH` offers.
+
+    `own` is where Playwright keeps the one that it downloads, and comes last.
 
     Raises `ToolError` where there is none.
     """
@@ -36,6 +38,8 @@ def find_chromium(executable: str | None = None) -> Path:
     for name in NAMES:
         if found := shutil.which(name):
             return Path(found)
+    if own and own.exists():
+        return own
     raise ToolError(f"no Chromium was found on this machine; {REMEDY}")
 
 

@@ -2,7 +2,7 @@
 // Injected into every frame before the page's own scripts, so that it hears which elements they listen on.
 (() => {
   if (window.__flyball) return;
-  const NAME_LENGTH = 60, LABEL_LENGTH = 40, TEXT_LENGTH = 200, OPTIONS = 60, ENTRIES = 600;
+  const NAME_LENGTH = 60, LABEL_LENGTH = 40, TEXT_LENGTH = 200, OPTIONS = 60, ENTRIES = 600, SLACK = 4;
   const heard = new WeakSet();
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type, ...rest) {
@@ -20,14 +20,20 @@
   const ARIA_ROLES = new Set(['button', 'link', 'tab', 'menuitem', 'option', 'checkbox', 'radio', 'switch',
     'textbox', 'searchbox', 'combobox', 'slider', 'treeitem']);
   const CONTROLS = 'button,input,select,textarea,a[href]';
-  const BLIND = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'SVG', 'CANVAS', 'OPTION']);
+  const SLIDER = '[class*="slider-handle"],[class*="slider-thumb"],[role="slider"]';
+  const PARTS = CONTROLS + ',[role="menuitem"],[role="option"],[role="treeitem"],' + SLIDER;
+  const BLIND = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'DEFS', 'DESC', 'CANVAS', 'OPTION']);
+  // What a browser shows in an empty field of these kinds, and what may be typed there.
+  const FORMATS = { date: 'date yyyy-mm-dd', time: 'time hh:mm', month: 'month yyyy-mm', 'datetime-local': 'time yyyy-mm-ddThh:mm' };
+  const CHOSEN = ['active', 'selected', 'clicked', 'current'];
 
   function visible(element, style) {
     if (style.display === 'contents') return true;
     if (style.display === 'none' || style.visibility === 'hidden' || style.opacity === '0') return false;
     const box = element.getBoundingClientRect();
-    // An icon drawn by CSS has no size until its image is decoded.
-    return (box.width > 0 && box.height > 0) || (heard.has(element) && element.offsetParent !== null);
+    // A picture, or an icon drawn by CSS, has no size until it is decoded.
+    const pending = heard.has(element) || (element.tagName === 'IMG' && !element.complete);
+    return (box.width > 0 && box.height > 0) || (pending && element.offsetParent !== null);
   }
 
   function roleOf(element, style) {
@@ -41,6 +47,7 @@
     }
     if (aria === 'tab' && element.querySelector('a,button')) return null;  // the link inside is what listens
     if (TAG_ROLES[tag]) return TAG_ROLES[tag];
+    if (element.matches(SLIDER)) return 'slider';
     if (ARIA_ROLES.has(aria)) return aria;
     if (element.isContentEditable && !(element.parentElement && element.parentElement.isContentEditable)) return 'textbox';
     return clickable(element, style) ? 'item' : null;
@@ -65,6 +72,25 @@
     return before && before.tagName === 'LABEL' && !before.control ? clean(before.textContent) : '';
   }
 
+  // A text that follows a field, where the two are alone in their box, is its label.
+  function labelAfter(element) {
+    const box = element.parentElement, next = element.nextElementSibling;
+    if (!box || !next || box.querySelectorAll(CONTROLS).length !== 1) return null;
+    const text = clean(next.innerText);
+    return text && text.length <= LABEL_LENGTH && text === clean(box.innerText) ? next : null;
+  }
+
+  // A clickable area is its parts, not a thing of its own, where they say all that it says.
+  function madeOfParts(element, name) {
+    if (element.matches('ul,ol,table,tbody,form') || element.querySelector(PARTS)) return true;
+    if ([...element.querySelectorAll('ul,ol')].some(list => list.offsetParent && clean(list.innerText))) return true;
+    const parts = [...element.querySelectorAll('*')].filter(part => heard.has(part) || part.onclick);
+    const outer = parts.filter(part => !parts.some(other => other !== part && other.contains(part)));
+    return !!name && clean(outer.map(textOf).join(' ')) === name;
+  }
+
+  const textOf = element => clean(element.innerText ?? element.textContent);
+
   // The text of a label without that of the control inside it.
   function ownText(label) {
     let text = '';
@@ -80,10 +106,11 @@
     if (aria) return aria;
     if (element.matches('input,select,textarea')) {
       if (['submit', 'button', 'reset'].includes(element.type)) return clean(element.value) || element.type;
-      return labelText(element) || clean(element.placeholder) || clean(element.title) || clean(element.getAttribute('alt'));
+      return labelText(element) || clean(element.placeholder) || clean(element.title) || clean(element.getAttribute('alt'))
+        || FORMATS[element.type] || '';
     }
-    const text = role === 'textbox' ? labelText(element) : clean(element.innerText);
-    if (text) return text;
+    const text = role === 'textbox' || role === 'slider' ? labelText(element) : textOf(element);
+    if (text || role === 'slider') return text;
     const image = element.querySelector('img[alt],[aria-label],svg title');
     const drawn = image && clean(image.getAttribute('alt') || image.getAttribute('aria-label') || image.textContent);
     return clean(element.title) || drawn || iconName(element);
@@ -91,6 +118,7 @@
 
   // An icon without a name is told by its class or id, and by the text that it stands beside.
   function iconName(element) {
+    if (element instanceof SVGElement && element.id) return element.id;
     const own = clean(element.getAttribute('class')).split(' ')[0] || element.id || '';
     for (let box = element.parentElement, depth = 0; box && box !== document.body && depth < 4; box = box.parentElement, depth++) {
       const text = clean(box.innerText);
@@ -101,12 +129,19 @@
 
   function stateOf(element, role, entry) {
     if (role === 'textbox' || role === 'searchbox' || role === 'slider') {
-      const value = element.isContentEditable ? clean(element.innerText) : element.value ?? '';
-      entry.value = element.type === 'password' ? '•'.repeat(value.length) : shorten(value, TEXT_LENGTH);
+      const value = element.isContentEditable ? clean(element.innerText) : element.value ?? element.getAttribute('aria-valuenow') ?? '';
+      entry.value = element.type === 'password' ? '•'.repeat(value.length) : inView(element, value);
+      entry.readonly = !!element.readOnly;
+    }
+    if (element.tagName === 'TEXTAREA') {
+      entry.multiline = true;
+      entry.above = element.scrollTop > SLACK;
+      entry.below = element.scrollHeight - element.clientHeight - element.scrollTop > SLACK;
     }
     const toggled = ['aria-checked', 'aria-selected', 'aria-pressed', 'aria-expanded'];
     const host = role === 'tab' && element.tagName === 'A' && element.parentElement ? element.parentElement : element;
-    entry.on = !!element.checked || toggled.some(name => host.getAttribute(name) === 'true' || element.getAttribute(name) === 'true');
+    const marked = element.parentElement && element.parentElement.tagName === 'LI' && role === 'link' ? element.parentElement : element;
+    entry.on = !!element.checked || CHOSEN.some(name => marked.classList.contains(name)) || toggled.some(name => host.getAttribute(name) === 'true' || element.getAttribute(name) === 'true');
     entry.disabled = !!element.disabled || element.getAttribute('aria-disabled') === 'true';
     if (element.tagName === 'SELECT') {
       const chosen = [...element.selectedOptions].map(option => clean(option.text));
@@ -115,6 +150,13 @@
     }
     entry.covered = !!coverOf(element);
     return entry;
+  }
+
+  // The part of a long text that the field is scrolled to.
+  function inView(element, text) {
+    const hidden = element.scrollHeight - element.clientHeight;
+    const start = Math.round((hidden > SLACK ? element.scrollTop / hidden : 0) * (text.length - TEXT_LENGTH));
+    return start > 0 ? shorten('…' + text.slice(start + 1), TEXT_LENGTH) : shorten(text, TEXT_LENGTH);
   }
 
   // What lies over the middle of an element, where the middle is on the screen.
@@ -139,19 +181,25 @@
   }
 
   function read(ignore) {
-    const entries = [], elements = [];
+    const entries = [], elements = [], labels = new Set();
     let buffer = '';
     const flush = () => {
-      const text = clean(buffer);
+      const text = clean(buffer).replace(/^\|\s*|\s*\|$/g, '');
       buffer = '';
       if (text) entries.push({ role: 'text', name: shorten(text, TEXT_LENGTH) });
     };
     const add = (element, role, name) => {
       flush();
       const last = entries[entries.length - 1];
+      const after = !name && role === 'textbox' ? labelAfter(element) : null;
+      if (after) {
+        labels.add(after);
+        name = clean(after.innerText);
+      }
       if (last && last.role === 'text') {  // text right before a control without a label is its label
         const text = last.name.replace(/:$/, ''), field = role === 'textbox' || role === 'select';
-        if (!name && field && text.length <= LABEL_LENGTH) name = text;
+        // A row of a table is no label, nor is a sentence.
+        if (!name && field && text.length <= LABEL_LENGTH && !/ \| |\.$/.test(text)) name = text;
         if (text === name.replace(/:$/, '')) entries.pop();
       }
       entries.push(stateOf(element, role, { role, name: shorten(name, NAME_LENGTH), number: elements.length + 1 }));
@@ -165,8 +213,12 @@
       if (ignore && node.matches(ignore)) return;
       const style = getComputedStyle(node);
       if (!visible(node, style)) return;
-      const block = !style.display.startsWith('inline');
+      if (labels.has(node)) said = true;
+      const cell = /^T[DH]$/.test(node.tagName);
+      const block = (!style.display.startsWith('inline') || node.tagName === 'text') && !cell;
       if (block && !said) flush();
+      if (cell && clean(buffer)) buffer += ' | ';
+      if (node.tagName === 'IMG' && !said) buffer += ' ' + clean(node.alt) + ' ';
       if (node.tagName === 'IFRAME') { flush(); entries.push({ role: 'frame', name: clean(node.title || node.name), number: elements.push(node) }); return; }
       const role = roleOf(node, style);
       if (/^H[1-6]$/.test(node.tagName) && !role && !node.querySelector('a,button,input')) {
@@ -177,8 +229,7 @@
       if (node.tagName === 'LABEL' && node.control && visible(node.control, getComputedStyle(node.control))) said = true;
       if (role) {
         const name = nameOf(node, role);
-        // A large clickable area is its parts, not a thing of its own.
-        if (role !== 'item' || (name.length <= NAME_LENGTH && !node.matches('ul,ol,table,tbody,form') && !node.querySelector(CONTROLS))) { add(node, role, name); said = said || role !== 'textbox'; }
+        if (role !== 'item' || (name.length <= NAME_LENGTH && !madeOfParts(node, textOf(node)))) { add(node, role, name); said = said || role !== 'textbox'; }
       }
       if (node.tagName !== 'SELECT' && node.tagName !== 'TEXTAREA') {
         for (const child of (node.shadowRoot || node).childNodes) walk(child, said);
@@ -203,11 +254,11 @@
     });
   }
 
-  // Why element `number` cannot be acted on now: 'gone', 'disabled', what covers it, or ''.
-  function obstacle(number) {
+  // Why element `number` cannot be acted on now: 'gone', 'disabled' (unless that does not matter), what covers it, or ''.
+  function obstacle(number, enabled = true) {
     const element = window.__flyball.elements[number - 1];
     if (!element || !element.isConnected) return 'gone';
-    if (element.disabled) return 'disabled';
+    if (enabled && element.disabled) return 'disabled';
     element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const cover = coverOf(element);
     if (!cover) return '';

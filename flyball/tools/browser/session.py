@@ -89,9 +89,10 @@ class Browser:
     async def _launch(self, playwright: Playwright) -> Chromium:
         if not self.options.headless:
             check_display()
+        own = Path(playwright.chromium.executable_path)
         try:
             return await playwright.chromium.launch(
-                executable_path=_executable(playwright, self.options.executable),
+                executable_path=find_chromium(self.options.executable, own=own),
                 headless=self.options.headless,
                 args=switches(),
                 downloads_path=self._folder,
@@ -137,8 +138,9 @@ class Browser:
         return self._pages[-1]
 
     async def evaluate(self, script: str, argument: object = None) -> Any:
-        """Run a suite's script in the page. Raises `ToolError` where that fails."""
+        """Run a suite's script in the loaded page. Raises `ToolError` where that fails."""
         try:
+            await self.page.wait_for_load_state("load")
             return await self.page.evaluate(script, argument)
         except PlaywrightError as error:
             raise ToolError(f"the page does not run a script: {_first_line(error)}") from error
@@ -253,15 +255,21 @@ class Browser:
                 lines.append(entry(raw).line)
         return lines
 
-    async def target(self, arguments: Arguments) -> tuple[Entry, ElementHandle]:
-        """Find the element that an action names. Raises `RefusedError` if it cannot be acted on."""
+    async def target(
+        self, arguments: Arguments, *, enabled: bool = True
+    ) -> tuple[Entry, ElementHandle]:
+        """Find the element that an action names. Raises `RefusedError` if it cannot be acted on.
+
+        Not `enabled`: a disabled element will do, since it can be hovered over and scrolled.
+        """
         number = integer(arguments, "element")
         if not 1 <= number <= len(self._targets):
             raise RefusedError(f"there is no element {number}; there are {len(self._targets)}")
         frame, index, shown = self._targets[number - 1]
         if (meant := arguments.get("target")) and meant != shown.label:
             raise RefusedError(f"element {number} is {shown.label}, not {meant}")
-        if obstacle := await frame.evaluate("n => __flyball.obstacle(n)", index):
+        judge = "([number, enabled]) => __flyball.obstacle(number, enabled)"
+        if obstacle := await frame.evaluate(judge, [index, enabled]):
             raise RefusedError(f"{shown.label} {number} is {obstacle}")
         return shown, await _element(frame, index)
 
@@ -273,17 +281,6 @@ class _BrowserTool:
 
     async def call(self, arguments: Arguments) -> Observation:
         return await self._browser.act(self.spec.name, arguments)
-
-
-def _executable(playwright: Playwright, wanted: str | None) -> Path:
-    """The machine's browser, or the one that Playwright has downloaded. Raises `ToolError`."""
-    try:
-        return find_chromium(wanted)
-    except ToolError:
-        own = Path(playwright.chromium.executable_path)
-        if wanted or not own.exists():
-            raise
-        return own
 
 
 async def _element(frame: Frame, index: int) -> ElementHandle:

@@ -30,6 +30,13 @@ def _string(description: str) -> Mapping[str, object]:
 SPECS = (
     _spec("click", "Click an element.", "element", element=_ELEMENT, target=_NAME),
     _spec(
+        "hover",
+        "Rest the mouse on an element, for a menu that opens without a click.",
+        "element",
+        element=_ELEMENT,
+        target=_NAME,
+    ),
+    _spec(
         "fill",
         "Replace the text of a textbox.",
         "element text",
@@ -39,7 +46,7 @@ SPECS = (
     ),
     _spec(
         "select",
-        "Choose an option of a select element.",
+        "Choose an option of a select element; where it takes several, add or remove one.",
         "element option",
         element=_ELEMENT,
         option=_string("the option's text"),
@@ -59,6 +66,7 @@ SPECS = (
         "key",
         key=_string("the key's name"),
         element=_ELEMENT,
+        target=_NAME,
     ),
     _spec(
         "scroll",
@@ -66,6 +74,7 @@ SPECS = (
         "direction",
         direction={"type": "string", "enum": ["up", "down"]},
         element=_ELEMENT,
+        target=_NAME,
     ),
     _spec("goto", "Open an address.", "url", url=_string("an absolute or relative address")),
     _spec("back", "Go back to the page before, or close a tab that has none."),
