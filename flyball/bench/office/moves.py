@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from flyball.bench.miniwob.oracles import NoMoveError, Page, click, fill, find, select
 from flyball.records import Action
 
+WAYS_OUT = ("Leave it as it is",)
+"""Links that leave a form without saving."""
 Want = Mapping[str, str]
 """What the goal says, by name."""
 
@@ -39,6 +41,16 @@ class View:
     def did(self, note: str) -> str:
         """What the last changes say that matches the pattern `note`, if anything."""
         return next((told for told in self.recent if re.fullmatch(note, told)), "")
+
+    @property
+    def touched(self) -> set[str]:
+        """Which fields were filled or chosen since the page came."""
+        names: set[str] = set()
+        for told in reversed(self.history):
+            if not re.match("(fill|select) ", told):
+                break
+            names.add(told.partition('"')[2].rstrip('"'))
+        return names
 
     @property
     def applied(self) -> Mapping[str, str]:
@@ -79,7 +91,13 @@ def go(view: View, name: str) -> Action:
 
 
 def submit(view: View, button: str, **fields: str) -> Action:
-    """Fill in what is not yet right (`reorder_below` is the field "Reorder below"), then submit."""
+    """Fill in what is not yet right (`Reorder_below` is the field "Reorder below"), then submit.
+
+    A form where something else was changed is left, to begin again with what it had.
+    """
+    labels = [name.replace("_", " ") for name in fields]
+    if strayed := [way for way in WAYS_OUT if view.has(way) and view.touched - {*labels}]:
+        return go(view, strayed[0])
     for name, value in fields.items():
         entry = find(view.page, name.replace("_", " "), "textbox", "select")
         if entry.value != value:

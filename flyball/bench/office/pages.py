@@ -134,7 +134,7 @@ def html(page: Page, base: str) -> str:
         _line_of_links(list(group), base) if links else "\n".join(_html(e, base) for e in group)
         for links, group in groups
     )
-    return f"<!doctype html>\n<html lang=en><meta charset=utf-8><title>Office</title>\n{STYLE}\n{body}\n"
+    return f"{_HEAD}\n{body}\n"
 
 
 def _line_of_links(links: Sequence[Element], base: str) -> str:
@@ -176,12 +176,14 @@ def _short(text: str, length: int) -> str:
     return text[: length - 1] + "…" if len(text) > length else text
 
 
-STYLE = """<style>
+_HEAD = """<!doctype html>
+<html lang=en><meta charset=utf-8><title>Office</title>
+<style>
 body { font: 15px/1.4 sans-serif; max-width: 44em; margin: 1em auto; color: #222 }
 nav { display: flex; gap: 1.2em; margin: .5em 0 }
 h1 { font-size: 1.4em; margin: .6em 0 } p { margin: .25em 0 }
 a { color: #0645ad } .row { padding: .2em 0; border-bottom: 1px solid #ddd }
 .row a { display: inline-block; min-width: 12em }
-form { margin: .5em 0 } label { display: block; margin: .25em 0 }
-input, select { font: inherit; margin-left: .4em } button { font: inherit; padding: .1em .8em }
+form { margin: .5em 0 } label { display: grid; grid-template-columns: 8em 14em; margin: .25em 0 }
+input, select { font: inherit } button { font: inherit; padding: .1em .8em }
 </style>"""

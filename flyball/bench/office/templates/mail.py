@@ -78,7 +78,7 @@ REPLY_MAIL = Template(
         "archive.",
         'The mail "{subject}" from {customer} in {city}: reply to it with "{message}" and archive '
         "it after that.",
-        'Send {customer} in {city} the reply "{message}" to "{subject}". Archive what you answered.',
+        'Send {customer} in {city} the reply "{message}" to "{subject}", and archive that mail.',
     ),
     prepare=lambda data, rng: {**_a_mail(data, rng), "message": rng.choice(SENTENCES)},
     change=_put_reply,
@@ -153,9 +153,8 @@ def _to_archive(data: Data, rng: Random) -> Facts:
 
 def _archive(want: Want, view: View) -> Action:
     known = f"{want['customer']}, {want['city']}"
-    if view.heading.startswith("Mail: ") and view.says(f"From {known}"):
-        if view.has("Move to Archive", "button"):
-            return click(find(view.page, "Move to Archive", "button"))
+    if view.says(f"From {known}") and view.has("Move to Archive", "button"):
+        return click(find(view.page, "Move to Archive", "button"))
     if move := narrow(view, "Mail", want["customer"]):
         return move
     theirs = [opening for _, text, opening in view.rows() if text.startswith(known)]

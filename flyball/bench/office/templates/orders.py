@@ -37,13 +37,13 @@ def _to_resize(data: Data, rng: Random) -> Facts:
 
 def _resize(want: Want, view: View) -> Action:
     known, item = f"{want['customer']}, {want['city']}", want["item"]
-    if view.heading.startswith("Edit order ") and view.says(f"Customer: {known}"):
-        if view.says(f"Item: {item}") and view.has("Quantity", "textbox"):
-            return submit(view, "Save", Quantity=want["quantity"])
-    if view.heading.startswith("Order ") and view.says(f"Customer: {known}"):
-        if view.says("Status: Open") and view.told("Item: ").split(" ", 1)[1:] == [item]:
-            right = view.says(f"Item: {want['quantity']} {item}")
-            return done() if right else go(view, "Edit order")
+    theirs = view.says(f"Customer: {known}")
+    if theirs and view.says(f"Item: {item}") and view.has("Quantity", "textbox"):
+        return submit(view, "Save", Quantity=want["quantity"])
+    same = view.told("Item: ").split(" ", 1)[1:] == [item]
+    if theirs and same and view.says("Status: Open") and view.heading.startswith("Order "):
+        right = view.says(f"Item: {want['quantity']} {item}")
+        return done() if right else go(view, "Edit order")
     if view.heading != "Orders" or dict(view.applied) != {"of": known}:
         return to_customer(view, want) or go(view, "Orders of this customer")
     rows = [row for row in view.rows() if re.search(rf", \d+ {item}, Open$", row[1])]

@@ -45,7 +45,7 @@ RESTOCK = Template(
         "{third_count} {third}: correct the counts.",
         "Set the count of {first} to {first_count}, of {second} to {second_count} and of {third} "
         "to {third_count}.",
-        "New counts in stock: {first} {first_count}, {second} {second_count}, {third} "
+        "New counts in stock: {first} is {first_count}, {second} is {second_count}, {third} is "
         "{third_count}.",
         "We have {first_count} of {first}, {second_count} of {second}, and {third_count} of "
         "{third} now. Enter that.",
@@ -121,7 +121,7 @@ MOVE_SHELF = Template(
 
 
 def _to_reorder(data: Data, rng: Random) -> Facts:
-    number, name = drawing.some_items(data, rng, 1)[0]
+    number, _ = drawing.some_items(data, rng, 1)[0]
     shelf, other = rng.sample(SHELVES, 2)
     data.run("update items set count = level + 4 where shelf = ?", shelf)
     data.put("items", int(number), shelf=shelf, count=1)
@@ -129,19 +129,24 @@ def _to_reorder(data: Data, rng: Random) -> Facts:
     return {"item_id": number, "shelf": shelf, "other": other, "quantity": str(rng.randint(10, 60))}
 
 
+def _treat(want: Want, view: View) -> Action:
+    """Reorder first, then move: on a page about the item itself."""
+    ordered = view.did(rf".*: {want['quantity']} on the way")
+    if view.heading.startswith("Reorder item "):
+        return submit(view, "Reorder", Quantity=want["quantity"])
+    if view.heading.startswith("Item "):
+        return go(view, "Edit item" if ordered else "Reorder item")
+    if ordered:
+        return submit(view, "Save", Shelf=want["other"])
+    return go(view, "Leave it as it is")
+
+
 def _reorder(want: Want, view: View) -> Action:
     if view.did(rf".*: \d+ on {want['other']}, reorder below \d+"):
         return done()
     low = view.told("In stock: ").endswith("(low)") and view.says(f"On shelf: {want['shelf']}")
-    if low and view.heading.startswith("Item "):
-        ordered = view.says(f"On its way: {want['quantity']}")
-        return go(view, "Edit item" if ordered else "Reorder item")
-    if low and view.heading.startswith("Reorder item "):
-        return submit(view, "Reorder", Quantity=want["quantity"])
-    if low and view.heading.startswith("Edit item "):
-        if view.did(rf".*: {want['quantity']} on the way"):
-            return submit(view, "Save", Shelf=want["other"])
-        return go(view, "Leave it as it is")
+    if low:
+        return _treat(want, view)
     if move := narrow(view, "Stock", Show="Low"):
         return move
     for _, text, opening in view.rows():
