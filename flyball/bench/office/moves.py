@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from flyball.bench.miniwob.oracles import NoMoveError, Page, click, fill, find, select
+from flyball.bench.office.mail import SEND
+from flyball.bench.office.orders import CANCEL
 from flyball.records import Action
 
 WAYS_OUT = ("Leave it as it is",)
@@ -162,7 +164,7 @@ def to_item(view: View, name: str) -> Action | None:
 def cancel(view: View, number: str, reason: str) -> Action | None:
     """Cancel the order, from its own page on; None on a page that is not about that."""
     if view.heading == f"Cancel order {number}?":
-        return submit(view, "Cancel the order", Reason=reason)
+        return submit(view, CANCEL, Reason=reason)
     if view.heading == f"Order {number}" and view.has("Cancel order"):
         return go(view, "Cancel order")
     return None
@@ -176,7 +178,7 @@ def write(view: View, known: str, subject: str, message: str) -> Action | None:
         return None
     wanted = (f"To {known}", f"Subject: {subject}", f"Message: {message}")
     if all(view.says(line) for line in wanted):
-        return click(find(view.page, "Send now", "button"))
+        return click(find(view.page, SEND, "button"))
     return go(view, "Change it")
 
 

@@ -53,7 +53,7 @@ CORRECT_CUSTOMER = Template(
         ),
     ),
     plan=_correct,
-    steps=(9, 11),
+    steps=(9, 10),
     traps=(LOOK_ALIKES, FILTER),
 )
 

@@ -93,7 +93,7 @@ REPLY_MAIL = Template(
         ),
     ),
     plan=_reply,
-    steps=(12, 14),
+    steps=(12, 12),
     traps=(LOOK_ALIKES, "a row that reads differently once it is answered"),
 )
 
@@ -133,7 +133,7 @@ WRITE_MAIL = Template(
         _sent(facts, facts["subject"]),
     ),
     plan=_write,
-    steps=(10, 12),
+    steps=(10, 11),
     traps=(LOOK_ALIKES, FILTER),
 )
 
@@ -237,7 +237,7 @@ DO_MAIL = Template(
         ),
     ),
     plan=_do_request,
-    steps=(13, 15),
+    steps=(13, 14),
     traps=(LOOK_ALIKES, FILTER, "a request that is not on the page where it is to be done"),
 )
 

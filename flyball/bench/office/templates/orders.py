@@ -73,7 +73,7 @@ CHANGE_QUANTITY = Template(
         ),
     ),
     plan=_resize,
-    steps=(10, 12),
+    steps=(10, 11),
     traps=(LOOK_ALIKES, CANCELLED, FILTER),
 )
 
@@ -222,7 +222,7 @@ NEW_ORDER = Template(
         ),
     ),
     plan=_order,
-    steps=(10, 12),
+    steps=(10, 11),
     traps=(LOOK_ALIKES, FILTER),
 )
 

@@ -61,7 +61,7 @@ RESTOCK = Template(
         for name in ORDINALS
     ),
     plan=_count,
-    steps=(22, 25),
+    steps=(22, 23),
     traps=("look-alike goods", FILTER),
 )
 
@@ -114,7 +114,7 @@ MOVE_SHELF = Template(
         for name in ("first", "second")
     ),
     plan=_move,
-    steps=(17, 19),
+    steps=(17, 18),
     trained=False,
     traps=("look-alike goods", FILTER),
 )
@@ -181,8 +181,82 @@ REORDER_LOW = Template(
         ),
     ),
     plan=_reorder,
-    steps=(9, 12),
+    steps=(9, 11),
     traps=("full and low goods on one shelf", FILTER),
 )
 
-TEMPLATES = (RESTOCK, MOVE_SHELF, REORDER_LOW)
+
+def _to_find(data: Data, rng: Random) -> Facts:
+    number, name = drawing.some_items(data, rng, 1)[0]
+    shelf = data.row("select shelf from items where id = ?", int(number))["shelf"]
+    count = rng.randint(10, 60)
+    data.run("update items set count = count + 100 where count = ? and shelf = ?", count, shelf)
+    data.put("items", int(number), count=count)
+    amounts = {"quantity": str(rng.randint(10, 60)), "level": str(rng.randint(20, 40))}
+    return {"item_id": number, "name": name, "shelf": shelf, "count": str(count), **amounts}
+
+
+def _find(want: Want, view: View) -> Action:
+    counted = view.told("In stock: ").split(" ")[0] == want["count"]
+    if counted and view.says(f"On shelf: {want['shelf']}"):
+        return _look_after(want, view)
+    if move := narrow(view, "Stock"):
+        return move
+    place = f"{want['count']} on {want['shelf']}"
+    for _, text, opening in view.rows():
+        if text in (place, f"{place}, low"):
+            return opening
+    return turn(view, "Stock")
+
+
+def _look_after(want: Want, view: View) -> Action:
+    """Reorder, then set the level: on a page about the item itself."""
+    if view.heading.startswith("Reorder item "):
+        return submit(view, "Reorder", Quantity=want["quantity"])
+    if view.heading.startswith("Edit item "):
+        return submit(view, "Save", Reorder_below=want["level"])
+    if not view.says(f"On its way: {want['quantity']}"):
+        return go(view, "Reorder item")
+    if not view.says(f"Reorder below: {want['level']}"):
+        return go(view, "Edit item")
+    return done(view.heading.removeprefix("Item "))
+
+
+FIND_STOCK = Template(
+    name="find-stock",
+    wordings=(
+        "Which item is it of which {count} lie on shelf {shelf}? Reorder {quantity} of it, have it "
+        "reordered below {level} from now on, and answer with its name.",
+        "There are {count} pieces of something on shelf {shelf}: reorder {quantity}, set the level "
+        "to reorder below to {level}, and tell me what it is.",
+        "Find the item with {count} on shelf {shelf}. Reorder {quantity} pieces, then reorder "
+        "below {level}. What is it called?",
+        "On shelf {shelf} is an item that we have {count} of. Get {quantity} more on their way, "
+        "set reorder below to {level}, and name it.",
+    ),
+    prepare=_to_find,
+    change=lambda data, facts: data.put(
+        *("items", int(facts["item_id"])),
+        coming=int(facts["quantity"]),
+        level=int(facts["level"]),
+    ),
+    answer=lambda data, facts: facts["name"],
+    subgoals=lambda facts: (
+        drawing.seen("item found", f"/stock/{facts['item_id']}$"),
+        drawing.holds(
+            "reordered",
+            "select 1 from items where id = ? and coming = ?",
+            *(int(facts["item_id"]), int(facts["quantity"])),
+        ),
+        drawing.holds(
+            "level set",
+            "select 1 from items where id = ? and level = ?",
+            *(int(facts["item_id"]), int(facts["level"])),
+        ),
+    ),
+    plan=_find,
+    steps=(9, 13),
+    traps=(FILTER, "a list that has to be paged through"),
+)
+
+TEMPLATES = (RESTOCK, MOVE_SHELF, REORDER_LOW, FIND_STOCK)
