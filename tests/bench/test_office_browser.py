@@ -64,7 +64,7 @@ async def test_chromium_and_the_tab_agree_on_wandering_about_too(stage):
         episode = OFFICE.episode(*stage, name, 7)
         _, seen = await episode.start(Budget())
         tab = Tab(Job(TEMPLATES[name], 7).site)
-        for _ in range(20):
+        for _ in range(12):
             assert body(seen) == read(tab)
             page = parse(seen.text)
             buttons = [each for each in page if each.role == "button"]
