@@ -9,7 +9,7 @@ from flyball.agents.compact import decode
 from flyball.bench.office import Office
 from flyball.tools.page import parse
 from training.examples import read
-from training.office import play, write, wrong_move
+from training.office import main, play, write, wrong_move
 
 
 @pytest.mark.parametrize("task", Office.trained)
@@ -59,3 +59,10 @@ def test_collecting_is_quick_and_writes_once(tmp_path):
     written = out.read_bytes()
     write("write-mail", 1, out)
     assert out.read_bytes() == written
+
+
+def test_the_command_collects_the_tasks_it_is_given(tmp_path, monkeypatch):
+    options = ["--out", str(tmp_path), "--episodes", "2", "--tasks", "cancel-order", "do-mail"]
+    monkeypatch.setattr("sys.argv", ["office", *options])
+    main()
+    assert {each.task for each in read(tmp_path)} == {"cancel-order", "do-mail"}
