@@ -18,7 +18,9 @@ from pathlib import Path
 
 from flyball import Action, Budget, Observation, Step, Task
 from flyball.agents import Crew, assemble, attempt, new_run, open_meter
-from flyball.bench.demo import SCENES, open_stage
+from flyball.bench.demo import demo_plan
+from flyball.bench.runner import Nobody, perform
+from flyball.bench.suites import Pair
 from flyball.config import Config
 from flyball.ledger import Ledger
 from flyball.testing import EchoTool, ScriptedPolicy
@@ -60,13 +62,22 @@ async def _run(task: Task, crew: Crew, ledger: Ledger, overhead: Overhead) -> No
     await attempt(run, replace(crew, sink=overhead), ledger, observation=seen)
 
 
+class RealOverhead(Nobody):
+    """The same, for episodes one after the other: what lies between two is not a step's."""
+
+    def __init__(self) -> None:
+        self.steps = Overhead()
+
+    def stepped(self, pair: Pair, step: Step) -> None:
+        if step.index == 0:
+            self.steps.begin()
+        self.steps(step)
+
+
 async def real(ledger: Ledger) -> list[float]:
-    overhead = Overhead()
-    async with open_stage(Config()) as stage:
-        for scene in SCENES:
-            overhead.begin()
-            await stage.play(scene, ledger, overhead)
-    return overhead.milliseconds
+    overhead, config = RealOverhead(), Config()
+    await perform(demo_plan(config.run.policy), config, ledger, overhead)
+    return overhead.steps.milliseconds
 
 
 def main() -> None:

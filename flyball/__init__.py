@@ -1,6 +1,9 @@
 """Agents that know what a step costs, and monitors that decide whether to take it."""
 
-from flyball.monitors.supervision import Supervisor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from flyball.records import (
     Action,
     Budget,
@@ -17,6 +20,9 @@ from flyball.records import (
     Usage,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from flyball.monitors.supervision import Supervisor
 
 __version__ = "0.1.0"
 
@@ -37,3 +43,12 @@ __all__ = [
     "Usage",
     "Verdict",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load the monitors when they are asked for: most programs that import us judge nothing."""
+    if name == "Supervisor":
+        from flyball.monitors.supervision import Supervisor  # noqa: PLC0415
+
+        return Supervisor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

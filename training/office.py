@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flyball.agents.compact import encode, summary
-from flyball.bench.miniwob.oracles import NoMoveError
+from flyball.bench.miniwob.oracles.moves import NoMoveError
 from flyball.bench.office import TEMPLATES, Job, Office, Tab
 from flyball.records import Action
 from flyball.tools.page import Entry

@@ -95,6 +95,7 @@ class Suite(Protocol):
 
 SUITES: dict[str, str] = {
     "web": "flyball.bench.miniwob:WebSuite",
+    "office": "flyball.bench.office:Office",
 }
 """Where the class of each suite is: it is imported when it is asked for."""
 

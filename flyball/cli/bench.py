@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flyball.cli.options import JsonOption, LedgerOption, open_ledger, stoppable
+from flyball.cli.options import JsonOption, LedgerOption, open_ledger, stoppable, waited
 
 if TYPE_CHECKING:
     from flyball.bench.report import Row
@@ -76,7 +75,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     )
     with open_ledger(ledger, config) as opened, stoppable("the same command goes on"):
         with Scoreboard() as board:
-            runs = asyncio.run(perform(plan, config, opened, board))
+            runs = waited(perform(plan, config, opened, board))
         rows = make_rows(played_suite, runs, opened)
     if html:
         _write_page(html, rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from flyball.cli.options import (
@@ -12,6 +11,7 @@ from flyball.cli.options import (
     WatchOption,
     open_ledger,
     stoppable,
+    waited,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def demo(
     with open_ledger(ledger, config) as opened, stoppable():
         plan = demo_plan(policy or config.run.policy, headless=headless)
         with _progress(as_json) as progress:
-            played = asyncio.run(perform(plan, config, opened, _Curtain(progress)))
+            played = waited(perform(plan, config, opened, _Curtain(progress)))
         runs = [run for run in played if run.score is not None]
         rows = audit(opened, by="task", runs=[run.id for run in runs])
         if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterable
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from flyball.cli.options import JsonOption, LedgerOption, open_ledger
+from flyball.cli.options import JsonOption, LedgerOption, open_ledger, waited
 from flyball.errors import FlyballError
 
 
@@ -84,7 +83,7 @@ def _browser() -> str:
             await browser.open("about:blank")
             return browser.version
 
-    return f"Chromium {asyncio.run(start())} starts"
+    return f"Chromium {waited(start())} starts"
 
 
 def _llama() -> str:
@@ -93,7 +92,7 @@ def _llama() -> str:
     from flyball.models import check_model
 
     config = load_config()
-    check = asyncio.run(check_model(config.model(config.run.policy)))
+    check = waited(check_model(config.model(config.run.policy)))
     if not check.ok:
         raise ModelError(check.problem)
     return f"{check.name} answers at {check.tokens_per_second or 0:.0f} tokens/s"

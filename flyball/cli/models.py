@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flyball.cli.options import JsonOption
+from flyball.cli.options import JsonOption, waited
 
 if TYPE_CHECKING:
     from flyball.models import ModelCheck, ModelSpec
@@ -186,12 +186,10 @@ def _is_bundled(path: Path) -> bool:
 
 
 def _checked(spec: ModelSpec) -> dict[str, Any]:
-    import asyncio
-
     from flyball.models import check_model
 
     begun = time.perf_counter()
-    found: ModelCheck = asyncio.run(check_model(spec))
+    found: ModelCheck = waited(check_model(spec))
     return {**asdict(found), "seconds": time.perf_counter() - begun}
 
 

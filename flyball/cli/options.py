@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from flyball.config import Config
     from flyball.ledger import Ledger
+
+Result = TypeVar("Result")
 
 LedgerOption = Annotated[
     Path | None,
@@ -24,6 +26,13 @@ PolicyOption = Annotated[
     str | None, typer.Option("--policy", help="The model that drives.", show_default=False)
 ]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that can be seen.")]
+
+
+def waited(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run `work` to its end, in a loop that `flyball --help` need not load."""
+    import asyncio
+
+    return asyncio.run(work)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +15,7 @@ from flyball.cli.options import (
     WatchOption,
     open_ledger,
     stoppable,
+    waited,
 )
 from flyball.errors import ConfigError
 
@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     )
     with open_ledger(ledger, config) as opened, stoppable():
         sink: Sink = (lambda step: None) if as_json else print_step
-        ended = asyncio.run(carry_out(order, config, opened, sink))
+        ended = waited(carry_out(order, config, opened, sink))
         if as_json:
             print_run_json(opened, ended.id)
         else:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from flyball.agents.compact import PAGE_TOKENS
-from flyball.bench.miniwob.oracles import NoMoveError, find
+from flyball.bench.miniwob.oracles.moves import NoMoveError, find
 from flyball.bench.office import IRREVERSIBLE, TEMPLATES, Job, Office, Tab
 from flyball.bench.office.data import FIRST_ORDER
 from flyball.bench.office.moves import View, click, fill, go, select, submit, turn

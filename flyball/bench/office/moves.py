@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from flyball.bench.miniwob.oracles import NoMoveError, Page, click, fill, find, select
+from flyball.bench.miniwob.oracles.moves import NoMoveError, Page, click, fill, find, select
 from flyball.bench.office.mail import SEND
 from flyball.bench.office.orders import CANCEL
 from flyball.records import Action

@@ -8,7 +8,7 @@ from itertools import count
 from random import Random
 from weakref import WeakValueDictionary
 
-from flyball.bench.miniwob.oracles import Oracle
+from flyball.bench.miniwob.oracles.moves import Oracle
 from flyball.bench.office.application import application
 from flyball.bench.office.data import build
 from flyball.bench.office.server import PREFIX, serve

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from flyball.bench.miniwob.oracles import Oracle, Page
+from flyball.bench.miniwob.oracles.moves import Oracle, Page
 from flyball.bench.office.data import Data
 from flyball.bench.office.moves import View, Want
 from flyball.records import Action

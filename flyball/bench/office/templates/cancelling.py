@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from flyball.bench.miniwob.oracles import NoMoveError
+from flyball.bench.miniwob.oracles.moves import NoMoveError
 from flyball.bench.office.data import Data
 from flyball.bench.office.moves import (
     View,

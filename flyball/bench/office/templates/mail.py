@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from flyball.bench.miniwob.oracles import click, find
+from flyball.bench.miniwob.oracles.moves import click, find
 from flyball.bench.office.data import CUSTOMERS, TWINS, Data
 from flyball.bench.office.moves import (
     View,
