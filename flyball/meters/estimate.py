@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import threading
 import time
+import weakref
 
 import psutil
 
@@ -12,6 +15,7 @@ from flyball.meters.processors import ORIGINS, Processor, this_processor
 from flyball.meters.source import Source
 from flyball.records import Energy
 
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 REFRESH_SECONDS = 1.0
 """How often the descendants are listed anew: the list takes a walk over all processes."""
 
@@ -30,7 +34,7 @@ class EstimateMeter:
         self.processor = processor or this_processor()
         self._lock = threading.Lock()
         self._root = psutil.Process()
-        self._tree: dict[int, psutil.Process] = {}
+        self._tree: dict[int, _Member] = {}
         self._listed_at = 0.0
         self._refresh()
         self._used = self._readings()
@@ -65,28 +69,53 @@ class EstimateMeter:
         return grown
 
     def _readings(self) -> dict[int, tuple[float, float]]:
-        read = ((pid, _used(process)) for pid, process in self._tree.items())
+        read = ((pid, member.used()) for pid, member in self._tree.items())
         return {pid: used for pid, used in read if used is not None}
 
     def _refresh(self) -> None:
         self._listed_at = time.monotonic()
-        family = [self._root, *self._root.children(recursive=True)]
         # A child whose parent has gone is no descendant any more, but it is still ours.
-        orphans = [known for known in self._tree.values() if known.is_running()]
-        self._tree = {process.pid: process for process in (*orphans, *family)}
+        tree = {pid: known for pid, known in self._tree.items() if known.process.is_running()}
+        for process in (self._root, *self._root.children(recursive=True)):
+            if process.pid not in tree:
+                tree[process.pid] = _Member(process)
+        self._tree = tree
 
 
-def _used(process: psutil.Process) -> tuple[float, float] | None:
-    """CPU seconds of a process, and of the children it has waited for; `None` once it is gone.
+class _Member:
+    """A process that is counted. On Linux its `stat` file stays open: a reading is one call."""
 
-    The second is always 0 on macOS and Windows, where no such counter exists.
-    """
-    if process.pid == os.getpid():
-        # The kernel's table of processes counts in steps of 10 ms, this clock in nanoseconds.
-        ours = os.times()
-        return time.process_time(), ours.children_user + ours.children_system
-    try:
-        times = process.cpu_times()
-    except psutil.Error:
-        return None
-    return times.user + times.system, times.children_user + times.children_system
+    def __init__(self, process: psutil.Process) -> None:
+        self.process = process
+        self._stat: int | None = None
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                self._stat = os.open(f"/proc/{process.pid}/stat", os.O_RDONLY)
+                weakref.finalize(self, os.close, self._stat)
+
+    def used(self) -> tuple[float, float] | None:
+        """CPU seconds of the process, and of the children it has waited for; `None` once gone.
+
+        The second is always 0 on macOS and Windows, where no such counter exists.
+        """
+        if self.process.pid == os.getpid():
+            # The kernel's table of processes counts in steps of 10 ms, this clock in nanoseconds.
+            ours = os.times()
+            return time.process_time(), ours.children_user + ours.children_system
+        try:
+            return self._by_psutil() if self._stat is None else _ticks(self._stat)
+        except (psutil.Error, OSError):
+            return None
+
+    def _by_psutil(self) -> tuple[float, float]:
+        times = self.process.cpu_times()
+        return times.user + times.system, times.children_user + times.children_system
+
+
+def _ticks(stat: int) -> tuple[float, float]:
+    """Fields 14 to 17 of proc(5): user, system, children's user, children's system."""
+    line = os.pread(stat, 1024, 0)
+    # The name in field 2 may hold anything, brackets and spaces too.
+    fields = line[line.rindex(b")") + 2 :].split(maxsplit=15)
+    user, system, child_user, child_system = map(int, fields[11:15])
+    return (user + system) / TICKS_PER_SECOND, (child_user + child_system) / TICKS_PER_SECOND
