@@ -62,6 +62,8 @@ def serve_site() -> Iterator[Site]:
         site = Site(f"http://127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield site
-        server.shutdown()
-        thread.join()
+        try:
+            yield site
+        finally:  # a server that is closed but not shut down spins for ever
+            server.shutdown()
+            thread.join()
