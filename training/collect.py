@@ -19,7 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from flyball.agents.compact import encode, summary
-from flyball.bench.miniwob import GOAL, IGNORE, ORACLES, TRAINED, VIEWPORT, max_steps, serve
+from flyball.bench.miniwob import (
+    GOAL,
+    IGNORE,
+    ORACLES,
+    SEED_KEY,
+    TRAINED,
+    VIEWPORT,
+    max_steps,
+    serve,
+)
 from flyball.bench.miniwob.oracles import NoMoveError
 from flyball.records import Action
 from flyball.tools.browser import Browser, BrowserOptions
@@ -68,7 +77,7 @@ class Collector:
     async def play(self, seed: int, *, wrong: float) -> tuple[list[Example], bool]:
         """Play one episode; gives its examples and whether it was won."""
         rng, told, examples = random.Random(seed), list[str](), list[Example]()
-        look = await self._browser.page.evaluate("s => __start(s)", str(seed))
+        look = await self._browser.page.evaluate("s => __start(s)", SEED_KEY.format(seed=seed))
         goal = str(look["goal"])
         may_err = not UNFORGIVING.match(self._name)
         for _ in range(int(max_steps(self._name) * MARGIN)):

@@ -35,6 +35,9 @@ GOAL = """() => {
   return words.replace(/ +icon/, ` ${icons[0].replace('ui-icon-', '')} icon`);
 }"""
 """The goal in words; an icon in it is told by its name, as in a page's lines."""
+SEED_KEY = "flyball {seed}"
+"""What the pages are seeded with. A bare number would not do: seedrandom repeats a short key,
+so that `200200` would be the training seed `200` over again."""
 _START = """([seed, limit]) => {
   Math.seedrandom(seed); core.EPISODE_MAX_TIME = limit; core.startEpisodeReal();
 }"""
@@ -93,7 +96,7 @@ class Episode:
     async def start(self, budget: Budget) -> tuple[Task, Observation]:
         """Load the page and start the episode; gives the task and the first look at it."""
         await self._browser.open(self._url)
-        await self._browser.evaluate(_START, [str(self.seed), EPISODE_MS])
+        await self._browser.evaluate(_START, [SEED_KEY.format(seed=self.seed), EPISODE_MS])
         goal = await self._browser.evaluate(GOAL)
         task = Task(
             id=self.name,
