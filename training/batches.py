@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -15,9 +15,14 @@ from torch import Tensor
 from training.drills import Words, form, lookups
 from training.examples import Example
 from training.tokenizer import BOS, EOS, PAD
+from training.wordings import varied
 
 MULTIPLE = 16
 """Lengths are rounded up to it, so that few shapes occur: the CPU kernels are kept by shape."""
+
+
+LEAST_NEED = 0.1
+"""A task that is always got right is still drawn this often, beside 1 for a hopeless one."""
 
 
 class Batch(NamedTuple):
@@ -27,12 +32,15 @@ class Batch(NamedTuple):
     """The next tokens (batch, length)."""
     answers: Tensor
     """Where a target belongs to an answer (batch, length)."""
+    tasks: tuple[str, ...]
+    """What each sequence is of (batch)."""
 
 
 class Encoded(NamedTuple):
     tokens: list[int]
     answers: list[int]
     """Positions of the tokens of answers."""
+    task: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,21 +54,47 @@ class Source:
     size: int = 1024
     """Examples that are drawn and sorted by length together; a checkpoint follows a round."""
 
-    def round(self, number: int, *, drills: float, tokens: int) -> Iterator[Batch]:
-        """Give the batches of round `number`; the same number gives the same batches.
+    @cached_property
+    def by_task(self) -> Mapping[str, Sequence[Example]]:
+        tasks: dict[str, list[Example]] = {}
+        for each in self.demonstrations:
+            tasks.setdefault(each.task, []).append(each)
+        return dict(sorted(tasks.items()))
 
-        `drills` is the share of made-up examples, `tokens` the size of a batch.
+    def needs(self, errors: Mapping[str, float]) -> dict[str, float]:
+        """How often each task is to be drawn: by the wrong steps that an episode of it has.
+
+        `errors` is the share of wrong steps by task; a task that is not in it is new.
+        """
+        return {
+            task: LEAST_NEED + min(1.0, errors.get(task, 1.0) * _steps(examples))
+            for task, examples in self.by_task.items()
+        }
+
+    def round(
+        self, number: int, *, drills: float, tokens: int, errors: Mapping[str, float] | None = None
+    ) -> Iterator[Batch]:
+        """Give the batches of round `number`; the same arguments give the same batches.
+
+        `drills` is the share of made-up examples, `tokens` the size of a batch, and `errors`
+        tells what is still got wrong (see `needs`).
         """
         rng = random.Random(f"{self.seed}-{number}")
         made = int(self.size * drills)
-        chosen = rng.sample(range(len(self.demonstrations)), k=self.size - made)
-        picked = [varied(self.demonstrations[i], rng, self.words) for i in chosen]
-        sequences = [self.encode([each]) for each in picked]
+        sequences = [self.encode([each]) for each in self._draw(rng, self.size - made, errors)]
         sequences += [self.encode([form(rng, self.words)]) for _ in range(made // 2)]
         sequences += [self.encode(lookups(rng, self.words)) for _ in range(made // 4)]
         batches = [padded(group) for group in _groups(sequences, tokens)]
         rng.shuffle(batches)
         yield from batches
+
+    def _draw(
+        self, rng: random.Random, count: int, errors: Mapping[str, float] | None
+    ) -> Iterator[Example]:
+        if count:
+            needs = self.needs(errors or {})
+            for task in rng.choices(list(needs), weights=list(needs.values()), k=count):
+                yield varied(rng.choice(self.by_task[task]), rng, self.words)
 
     def encode(self, examples: Sequence[Example]) -> Encoded:
         """Put examples of one page behind each other; the later ones do not repeat the page."""
@@ -71,22 +105,12 @@ class Source:
             begin = len(tokens)
             tokens += [*self.tokenizer.encode(example.answer).ids, EOS]
             answers += range(begin, len(tokens))
-        return Encoded(tokens, answers)
+        return Encoded(tokens, answers, examples[0].task)
 
 
-def varied(example: Example, rng: random.Random, words: Words) -> Example:
-    """Put other strings in place of what the goal quotes, in a share of the examples."""
-    if rng.random() > 0.4 or example.task.startswith(("click-dialog", "click-tab-2")):
-        return example
-    goal, lines, answer = example.goal, list(example.lines), example.answer
-    told = list(example.told)
-    for old in set(re.findall(r'"([^"]{2,})"', goal)):
-        new = words.one(rng)
-        goal, answer = goal.replace(f'"{old}"', f'"{new}"'), answer.replace(f'"{old}"', f'"{new}"')
-        dots, fresh = f'"{"•" * len(old)}"', f'"{"•" * len(new)}"'
-        lines = [x.replace(f'"{old}"', f'"{new}"').replace(dots, fresh) for x in lines]
-        told = [x.replace(f'"{old}"', f'"{new}"') for x in told]
-    return replace(example, goal=goal, lines=tuple(lines), told=tuple(told), answer=answer)
+def _steps(examples: Sequence[Example]) -> float:
+    """The mean length of an episode: each ends with one `finish`."""
+    return len(examples) / max(1, sum(each.answer.startswith(" finish") for each in examples))
 
 
 def padded(sequences: Sequence[Encoded]) -> Batch:
@@ -96,7 +120,8 @@ def padded(sequences: Sequence[Encoded]) -> Batch:
     for row, each in enumerate(sequences):
         tokens[row, : len(each.tokens)] = torch.tensor(each.tokens)
         answers[row, [position - 1 for position in each.answers]] = True
-    return Batch(tokens[:, :-1], tokens[:, 1:], answers)
+    tasks = tuple(each.task for each in sequences)
+    return Batch(tokens[:, :-1], tokens[:, 1:], answers, tasks)
 
 
 def _groups(sequences: Sequence[Encoded], tokens: int) -> Iterator[list[Encoded]]:

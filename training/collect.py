@@ -41,6 +41,10 @@ WRONG_MOVES = 0.2
 UNFORGIVING = re.compile(r"click-(button|link|d|widget|tab$)|focus|find-greatest")
 """Tasks in which a wrong move ends the episode, by how their names begin."""
 TRAINING_SEEDS = range(100_000)
+MOST_EXAMPLES = 3_000
+"""Long episodes need not be as many."""
+EPISODES_A_PAGE = 100
+"""Some pages keep what each episode made; their renderer would grow to gigabytes and slow down."""
 
 PREPARE = Path(__file__).with_name("play.js")
 
@@ -115,18 +119,25 @@ def _wire(move: Action) -> list[object]:
     return [move.tool, move.arguments.get("element"), text]
 
 
-async def collect(name: str, episodes: int) -> tuple[list[Example], int]:
-    """Play `episodes` episodes of task `name`; gives the examples and the number won."""
-    won, rows, prepare = 0, list[Example](), PREPARE.read_text()
+async def collect(name: str, episodes: int) -> tuple[list[Example], int, int]:
+    """Play at most `episodes` episodes of task `name`.
+
+    Gives the examples, how many episodes were won, and how many were played.
+    """
+    won, played, rows, prepare = 0, 0, list[Example](), PREPARE.read_text()
     options = BrowserOptions(ignore=IGNORE, viewport=VIEWPORT)
     with serve() as address:
         async with Browser(options) as browser:
-            await browser.open(f"{address}/{name}.html")
-            await browser.page.wait_for_load_state("load")
-            await browser.page.evaluate(f"window.__goal = {GOAL}")
-            await browser.page.evaluate(prepare, IGNORE)
             collector = Collector(browser, name)
             for seed in TRAINING_SEEDS[:episodes]:
+                if len(rows) >= MOST_EXAMPLES:
+                    break
+                if seed % EPISODES_A_PAGE == 0:
+                    await browser.open(f"{address}/{name}.html")
+                    await browser.page.wait_for_load_state("load")
+                    await browser.page.evaluate(f"window.__goal = {GOAL}")
+                    await browser.page.evaluate(prepare, IGNORE)
+                played += 1
                 try:
                     examples, success = await collector.play(
                         seed, wrong=WRONG_MOVES if seed % 2 else 0.0
@@ -135,7 +146,7 @@ async def collect(name: str, episodes: int) -> tuple[list[Example], int]:
                     continue
                 won += success
                 rows += examples
-    return rows, won
+    return rows, won, played
 
 
 def write(name: str, episodes: int, out: Path) -> None:
@@ -143,18 +154,18 @@ def write(name: str, episodes: int, out: Path) -> None:
     if out.exists():
         return
     started = time.monotonic()
-    rows, won = asyncio.run(collect(name, episodes))
+    rows, won, played = asyncio.run(collect(name, episodes))
     part = out.with_suffix(".part")
     part.write_text("".join(json.dumps(row.as_dict()) + "\n" for row in rows))
     part.rename(out)
     seconds = time.monotonic() - started
-    print(f"{name:26s} won {won}/{episodes}  {len(rows)} examples  {seconds:.0f} s", flush=True)
+    print(f"{name:26s} won {won}/{played}  {len(rows)} examples  {seconds:.0f} s", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
-    parser.add_argument("--episodes", type=int, default=2_000)
+    parser.add_argument("--episodes", type=int, default=1_500)
     parser.add_argument("--tasks", nargs="*", default=list(TRAINED))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from flyball.agents.compact import prompt
@@ -31,11 +32,11 @@ class Example:
         return asdict(self)
 
 
-def read(folder: Path) -> Iterator[Example]:
-    """Read every example below `folder`, in a fixed order."""
+def read(folder: Path, *, most: int | None = None) -> Iterator[Example]:
+    """Read the examples below `folder`, in a fixed order: the first `most` of each file."""
     for path in sorted(folder.glob("*.jsonl")):
         with path.open() as file:
-            for line in file:
+            for line in islice(file, most):
                 yield example(json.loads(line))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,13 +14,13 @@ from torch.nn import functional
 class Shape:
     """The size of a model."""
 
-    vocabulary: int = 1024
+    vocabulary: int = 2048
     width: int = 128
     layers: int = 4
     heads: int = 2
     """64 wide each: with 32, copying took twice as long to appear."""
     hidden: int = 512
-    context: int = 1024
+    context: int = 2048
     rope_base: float = 10_000.0
     epsilon: float = 1e-5
 
@@ -29,7 +30,7 @@ class Shape:
 
 
 SHAPES = {
-    "small": Shape(),
+    "small": Shape(layers=3, hidden=640),
     "strong": Shape(width=256, layers=6, heads=4, hidden=1024),
     "tiny": Shape(width=64, layers=2, heads=1, hidden=128),
 }
@@ -65,6 +66,27 @@ class Llama(nn.Module):
         for block in self.blocks:
             x = block(x, cos, sin)
         return functional.linear(self.norm(x), self.embedding.weight)
+
+    @torch.no_grad()
+    def deepen(self, layers: int) -> None:
+        """Grow to `layers`, at most twice as many, without a change of what the model says.
+
+        The upper blocks get a copy behind them that adds nothing at first (progressive
+        stacking, Gong et al. 2019, made to preserve the function as in Net2Net, Chen et al. 2016).
+        """
+        old = list(self.blocks)
+        kept = 2 * len(old) - layers
+        if not 0 <= kept <= len(old):
+            raise ValueError(f"{len(old)} layers cannot become {layers}")
+        grown = old[:kept]
+        for block in old[kept:]:
+            copy = deepcopy(block)
+            assert isinstance(copy, Block)
+            copy.o.weight.zero_()
+            copy.down.weight.zero_()
+            grown += [block, copy]
+        self.blocks = nn.ModuleList(grown)
+        self.shape = replace(self.shape, layers=layers)
 
 
 class Block(nn.Module):

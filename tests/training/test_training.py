@@ -11,17 +11,18 @@ from flyball.agents.compact import decode
 from flyball.models import LlamaModel, read_metadata
 from flyball.records import Request
 from flyball.tools.page import parse
-from training.batches import Source, varied
+from training.batches import LEAST_NEED, Source
 from training.drills import Words, form, lookups
 from training.examples import Example, example
 from training.export import Trained, export
 from training.model import Llama, Shape
 from training.muon import orthogonalise
 from training.tokenizer import PAD, load_tokenizer
-from training.train import Recipe, Trainer, prepare_tokenizer
+from training.train import VALIDATION, Recipe, Trainer, divided, prepare_tokenizer
+from training.wordings import requoted, reworded, varied
 
 WORDS = Words(words=("bob", "maria", "tea", "Oslo", "blue"))
-RECIPE = Recipe(shape="tiny", tokens=24_000)
+RECIPE = Recipe(shape="tiny", tokens=24_000, young_layers=1, growth=0.3)
 torch.set_num_threads(1)
 
 
@@ -75,7 +76,7 @@ def test_a_varied_demonstration_changes_the_quoted_string_everywhere():
         answer=' fill textbox "" 1 "Keli"',
     )
     rng = random.Random(3)
-    changed = next(v for v in (varied(shown, rng, WORDS) for _ in range(99)) if v != shown)
+    changed = requoted(shown, rng, WORDS)
     assert "Keli" not in str(changed)
     new = str(decode(changed.answer).arguments["text"])
     assert f'"{new}"' in changed.goal
@@ -83,10 +84,62 @@ def test_a_varied_demonstration_changes_the_quoted_string_everywhere():
     assert example(shown.as_dict() | {"lines": list(shown.lines), "told": ["x"]}).goal == shown.goal
 
 
+def test_a_goal_is_said_in_other_words_but_what_it_quotes_is_not():
+    rng = random.Random(4)
+    goal = 'Enter "Select Enter" into the text field and press Submit.'
+    said = {reworded(goal, rng) for _ in range(200)}
+    assert len(said) > 20
+    assert all('"Select Enter"' in each for each in said)
+
+
+def test_what_a_quoted_string_means_is_left_alone_where_it_means_something():
+    shown = Example(
+        task="enter-text-2",
+        goal='Type "DANNIE" in all upper case letters.',
+        lines=('textbox "" 1',),
+        told=(),
+        answer=' fill textbox "" 1 "DANNIE"',
+    )
+    rng = random.Random(5)
+    assert all("DANNIE" in varied(shown, rng, WORDS).answer for _ in range(200))
+
+
+def test_what_is_got_wrong_is_drawn_more_often(examples, tokenizer):
+    source = Source(demonstrations=examples, words=WORDS, tokenizer=tokenizer[0], size=400)
+    form, popup = sorted(source.by_task)
+    needs = source.needs({form: 0.0, popup: 1.0})
+    assert needs == {form: LEAST_NEED, popup: LEAST_NEED + 1.0}
+    batches = list(source.round(0, drills=0.0, tokens=4096, errors={form: 0.0, popup: 1.0}))
+    tasks = [task for batch in batches for task in batch.tasks]
+    assert len(tasks) == 400
+    assert tasks.count(popup) > 300
+
+
+def test_each_task_has_its_share_of_the_trials(examples):
+    kept, rest = divided(list(examples), seed=0)
+    assert len(kept) + len(rest) == len(examples)
+    assert {t: [e.task for e in kept].count(t) for t in ("form", "popup")} == {
+        "form": VALIDATION,
+        "popup": VALIDATION,
+    }
+
+
+def test_a_deeper_model_says_what_it_said():
+    torch.manual_seed(1)
+    model = Llama(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
+    tokens = torch.randint(0, 64, (2, 12))
+    before = model(tokens)
+    model.deepen(3)
+    assert len(model.blocks) == model.shape.layers == 3
+    assert torch.allclose(model(tokens), before, atol=1e-5)
+    with pytest.raises(ValueError, match="3 layers cannot become 9"):
+        model.deepen(9)
+
+
 def test_a_string_is_cut_the_same_way_wherever_it_stands(tokenizer):
     encode = tokenizer[0].encode
     alone = encode("maria42").ids
-    for around in ('"{}"', " {},", "({})", "\n{}\n"):
+    for around in ('x "{}"', '"{}"', " {},", "({})", "\n{}\n"):
         tokens = encode(around.format("maria42")).ids
         assert any(tokens[i : i + len(alone)] == alone for i in range(len(tokens)))
 
@@ -148,7 +201,7 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(source, tmp_path):
 @pytest.mark.llama
 def test_the_exported_file_says_what_torch_says(tokenizer, tmp_path):
     torch.manual_seed(0)
-    shape = Shape(vocabulary=1024, width=64, layers=2, heads=1, hidden=128)
+    shape = Shape(width=64, layers=2, heads=1, hidden=128)
     model, path = Llama(shape).eval(), tmp_path / "model.gguf"
     export(Trained(name="t", shape=shape, weights=model.state_dict(), tokenizer=tokenizer[1]), path)
     assert read_metadata(path)["flyball.format"] == "compact"
