@@ -18,7 +18,7 @@ STEPS = 1_000
 LARGEST = 10_000
 """Bits of a number, or items of a sequence, that a guarded operation may work on."""
 CASE_SECONDS = 2.0
-ALL_SECONDS = 20.0
+ALL_SECONDS = 60.0
 
 _GUARDED: dict[type[ast.operator], str] = {
     ast.Add: "__add",
@@ -39,8 +39,8 @@ async def outcomes(
 
     For the code that flyball makes and for suites that the user brings, which mean no harm: it
     keeps an accident away, not an attack. The coding agent's sandbox replaces it for everything
-    that a model wrote. `seconds` are for a case, `all_seconds` for all of them; a case that does
-    not end, or that ends the process, is an outcome with `NO_END`.
+    that a model wrote. `seconds` are of processor time, for a case; `all_seconds` are of the wall's
+    clock, for all of them. A case that does not end, or that ends the process, is `NO_END`.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", str(Path(judging.__file__))),
@@ -58,12 +58,13 @@ async def outcomes(
             process.stdin.write_eof()
             async for line in process.stdout:
                 made.append(Outcome(*json.loads(line)))
+            await process.wait()
     except TimeoutError:
         pass  # The cases that are left are told as such below.
     finally:
         if process.returncode is None:
             process.kill()
-        await process.communicate()
+            await process.wait()
     return made + [Outcome(False, NO_END)] * (len(cases) - len(made))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flyball.bench.code.function import Function
-from flyball.bench.code.functions import lists, making, numbers, words
+from flyball.bench.code.functions import everyday, lists, making, numbers, words
 
 FUNCTIONS: dict[str, Function[Any, Any]] = {
     function.name: function
-    for module in (numbers, lists, making, words)
+    for module in (numbers, everyday, lists, making, words)
     for function in vars(module).values()
     if isinstance(function, Function)
 }
