@@ -108,12 +108,17 @@ def _negated(node: ast.AST) -> Iterator[Mutation]:
 
 
 def _swapped(node: ast.AST) -> Iterator[Mutation]:
-    if isinstance(node, ast.Call) and len(node.args) == 2:
+    if isinstance(node, ast.Call) and _unlike(node.args):
         yield Mutation("swapped", node, {"args": node.args[::-1]})
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.FloorDiv | ast.Mod):
         yield Mutation("swapped", node, {"left": node.right, "right": node.left})
-    if isinstance(node, ast.Assign) and len(_elements(node)) == 2:
-        yield Mutation("swapped", node, {"value": ast.Tuple(_elements(node)[::-1], ast.Load())})
+    if isinstance(node, ast.Assign) and _unlike(_elements(node)):
+        turned = ast.Tuple(_elements(node)[::-1], ast.Load())
+        yield Mutation("swapped", node, {"value": turned})
+
+
+def _unlike(pair: list[ast.expr]) -> bool:
+    return len(pair) == 2 and ast.dump(pair[0]) != ast.dump(pair[1])
 
 
 def _off_by_one(node: ast.AST, starts: set[int]) -> Iterator[Mutation]:

@@ -17,7 +17,7 @@ STEPS = 1_000
 """How many turns of loops and calls of functions a test may take under the guard."""
 LARGEST = 10_000
 """Bits of a number, or items of a sequence, that a guarded operation may work on."""
-CASE_SECONDS = 2.0
+CASE_SECONDS = 5.0
 ALL_SECONDS = 60.0
 
 _GUARDED: dict[type[ast.operator], str] = {
