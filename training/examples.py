@@ -1,14 +1,20 @@
-"""One supervised example: a page, what was done before, and the right next line."""
+"""One supervised example: a page or a source, what was done before, and the right next line."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
-from flyball.agents.compact import prompt
+from flyball.agents import compact, compact_code
+
+PROMPTS: Mapping[str, Callable[[str, Sequence[str], Sequence[str]], str]] = {
+    "web": compact.prompt,
+    "code": compact_code.prompt,
+}
+"""How each format writes a prompt from the goal, the lines and the earlier actions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,15 +24,17 @@ class Example:
     task: str
     goal: str
     lines: tuple[str, ...]
-    """The page, a line an entry."""
+    """The page, a line an entry; or the numbered source, and what its tests said."""
     told: tuple[str, ...]
     """All earlier actions, as the history tells them."""
     answer: str
     """The right line, with the space in front that the prompt leaves for it."""
+    format: str = "web"
+    """One of `PROMPTS`."""
 
     @property
     def prompt(self) -> str:
-        return prompt(self.goal, self.lines, self.told)
+        return PROMPTS[self.format](self.goal, self.lines, self.told)
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -50,4 +58,5 @@ def example(row: Mapping[str, object]) -> Example:
         lines=tuple(map(str, lines)),
         told=tuple(map(str, told)),
         answer=str(row["answer"]),
+        format=str(row.get("format", "web")),
     )
