@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNTRAINED, Oracle, max_steps
 from flyball.errors import ToolError
-from flyball.records import Arguments, Budget, Observation, Task
+from flyball.records import Action, Arguments, Budget, Observation, Task
 from flyball.roles import Tool
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ class WebSuite:
 
     def oracle(self, task: str) -> Oracle:
         return ORACLES[task]
+
+    def milestones(self, pair: tuple[str, int], done: Sequence[Action]) -> int:
+        """None: these tasks are too short to have any."""
+        return 0
 
 
 class Episode:
