@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from flyball.agents.compact import history, page_of
+from flyball.agents.secrets import masked
 from flyball.bench.suites import Pair, Suite
 from flyball.records import Action, Ruling, Run, Step, Trajectory
 from flyball.tools.page import parse
@@ -94,7 +95,7 @@ def _started_right(run: Run, trajectory: Trajectory, suite: Suite) -> bool:
             best = oracle(run.task.prompt, parse(seen.text), told)
         except (LookupError, ValueError):
             return False
-        if _move(best) != _move(step.action):
+        if _move(masked(best, seen)) != _move(step.action):
             return False
     return True
 

@@ -78,6 +78,10 @@ class LineChoice:
         inside = np.array(tokens, np.intp)
         return np.concatenate([inside, words.ends]) if self._written in self._whole else inside
 
+    def ends(self, token: int) -> bool:
+        """Whether `token` ends the line, as a new line does."""
+        return token in self._vocabulary.ends
+
     def accept(self, token: int) -> None:
         """Go on by `token`, which must be allowed."""
         before = len(self._written)

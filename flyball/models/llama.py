@@ -226,7 +226,7 @@ class _Run:
         logits = self._engine.logits()
         line = self._lines
         token = self._last = self._pick_of(logits, line) if line else self._pick(logits, grammar)
-        if self._engine.ends(token):
+        if self._engine.ends(token) or (line and line.ends(token)):
             self._finish = "stop"
             return False
         if line:

@@ -47,6 +47,8 @@ class Observation:
     ok: bool = True
     note: str = ""
     """What became of the action, in a line: the error, or what the page said."""
+    secret: tuple[int, ...] = ()
+    """Numbers of the elements that take passwords: what is typed there is recorded masked."""
     ended: bool = False
     """The environment says that nothing more can be done here."""
 

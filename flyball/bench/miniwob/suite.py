@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -137,13 +138,7 @@ class _Ending:
         observation = await self._tool.call(arguments)
         if not await self._episode.over():
             return observation
-        return Observation(
-            source=observation.source,
-            text=observation.text,
-            ok=observation.ok,
-            note=observation.note,
-            ended=True,
-        )
+        return replace(observation, ended=True)
 
 
 class _Server(ThreadingHTTPServer):
