@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import replace
+from urllib.parse import quote, quote_plus
 
 from flyball.records import Action, Observation
 from flyball.tools.page import parse
@@ -21,15 +23,40 @@ SHORT = 4
 
 def masked(action: Action, page: Observation | None) -> Action:
     """Give `action` as it may be recorded, where `page` is what it was decided on."""
-    secret = _typed(action)
-    if page is None or not secret or not _is_secret(action, page):
+    secret = secret_of(action, page)
+    if not secret:
         return action
     arguments = {
         name: MASK * len(secret) if name in ("text", "key") else value
         for name, value in action.arguments.items()
     }
-    text, thought = (_without(said, secret) for said in (action.text, action.thought))
+    escaped = (json.dumps(secret), json.dumps(secret, ensure_ascii=False))
+    written = {secret, *(each[1:-1] for each in escaped)}
+    text, thought = (_without(said, written, len(secret)) for said in (action.text, action.thought))
     return replace(action, arguments=arguments, text=text, thought=thought)
+
+
+def secret_of(action: Action, page: Observation | None) -> str:
+    """Give what `action` types into a password field; "" where that is nothing."""
+    secret = _typed(action)
+    return secret if page is not None and secret and _is_secret(action, page) else ""
+
+
+def hidden(seen: Observation, secrets: Collection[str]) -> Observation:
+    """Mask passwords in a page's address, where a form without a method puts them.
+
+    The rest of the page is its own affair, and its lines have to stay what they are called.
+    """
+    if not secrets:
+        return seen
+    lines = seen.text.splitlines()
+    for secret in secrets:
+        written = {secret, quote(secret, safe=""), quote_plus(secret)}
+        lines = [
+            _without(line, written, len(secret)) if line.startswith("url ") else line
+            for line in lines
+        ]
+    return replace(seen, text="\n".join(lines))
 
 
 def _typed(action: Action) -> str:
@@ -47,10 +74,10 @@ def _is_secret(action: Action, page: Observation) -> bool:
     return str(number) in map(str, page.secret) or target in labels
 
 
-def _without(said: str, secret: str) -> str:
-    for written in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
-        pattern = re.escape(written)
-        if len(written) < SHORT:
+def _without(said: str, written: Collection[str], length: int) -> str:
+    for each in written:
+        pattern = re.escape(each)
+        if length < SHORT:
             pattern = rf"(?<!\w){pattern}(?!\w)"
-        said = re.sub(pattern, MASK * len(secret), said)
+        said = re.sub(pattern, MASK * length, said)
     return said

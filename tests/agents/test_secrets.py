@@ -7,7 +7,7 @@ import pytest
 
 from flyball import Action, Observation, Task
 from flyball.agents.graph import pursue
-from flyball.agents.secrets import masked
+from flyball.agents.secrets import hidden, masked
 from flyball.ledger.codec import step_to_json
 from flyball.records import ToolSpec
 
@@ -95,6 +95,12 @@ async def test_the_tool_gets_the_password_and_the_ledger_and_the_monitors_do_not
     for step in (*steps, *end.trajectory.steps):
         assert "hunter" not in step_to_json(step)
         assert "hunter" not in repr(step)
+
+
+def test_a_password_in_an_address_is_masked_and_the_page_stays_what_it_is():
+    seen = Observation(source="click", text=f'url http://x/?p=hunter%222%C3%A9\ntext "{SECRET}"')
+    assert hidden(seen, {SECRET}).text == f'url http://x/?p={MASK}\ntext "{SECRET}"'
+    assert hidden(seen, ()) == seen
 
 
 @pytest.mark.parametrize("tool", ["press", "invalid"])
