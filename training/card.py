@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from flyball.bench.intervals import wilson
+from flyball.bench.report import ALL, FAILURES, Row
 from flyball.models import bundled_path, read_metadata
 
 REPORTS = Path(__file__).parent / "reports"
@@ -26,18 +24,22 @@ purpose: it mostly works, and fails naturally, which is what supervision is for.
 | Format | `compact` (`flyball/agents/compact.py`): goal, page, last actions; one line back |
 | Data | {demonstrations} steps of demonstrations by oracles in the real pages of MiniWoB++ ({tasks} tasks, seeds 0 to 1,999, a fifth of the moves of every second episode wrong on purpose), and made-up pages: lookups, forms, pop-ups (`training/drills.py`) |
 | Recipe | {tokens:.1f}M tokens, {steps} steps, Muon {muon} and AdamW {adam}, {seconds:.0f} s on one CPU core; `make policies` |
-| Speed | {decision:.0f} ms a decision (median over tasks, prompt cache on, one thread, shared machine) |
+| Speed | {decision} a decision (median, prompt cache on, one thread, shared machine) |
+| Energy | {energy} a decision (the method in brackets: an estimate is worked out from CPU seconds) |
 
 ## Measured
 
-In headless Chromium, {episodes} episodes a task on seeds never trained on, greedy, at most {max_steps} steps,
-under the default monitors. Success is a raw reward of 1. Intervals are Wilson's, 95 %.
+In headless Chromium, {episodes} episodes a task on seeds never trained on, greedy, held to what the
+page offers, under the default monitors. Success is full marks by the suite's checker: on the web suite
+a raw reward of 1. Intervals are Wilson's, 95 %.
 
 {summary}
 
 {table}
 
-Episodes that were lost ended by: {endings}.
+How episodes were lost (`flyball/bench/failures.py`; infrastructure errors were played again):
+
+{failures}
 
 ## Limits
 
@@ -55,8 +57,8 @@ def card(name: str) -> str:
     training = json.loads((REPORTS / f"{name}-training.json").read_text())
     path = bundled_path(name)
     shape = {k.rpartition(".")[2]: v for k, v in read_metadata(path).items()}
-    endings = sum((Counter(row["endings"]) for row in rows), Counter[str]())
-    limits = [row["max_steps"] for row in rows]
+    decisions = [row for row in rows if (row["task"], row["metric"]) == (ALL, "decision_ms")]
+    tasks = {(row["suite"], row["task"]) for row in rows if row["task"] != ALL}
     return CARD.format(
         name=name,
         parameters=f"{training['parameters'] / 1e6:.2f}M",
@@ -68,35 +70,64 @@ def card(name: str) -> str:
         context=shape["context_length"],
         megabytes=path.stat().st_size / 1e6,
         demonstrations=f"{training['demonstrations']:,}",
-        tasks=sum(row["split"] == "trained" for row in rows),
+        tasks=len({(r["suite"], r["task"]) for r in rows if r["split"] == "trained"} & tasks),
         tokens=training["tokens"] / 1e6,
         steps=f"{training['steps']:,}",
         muon=training["recipe"]["muon_rate"],
         adam=training["recipe"]["adam_rate"],
         seconds=training["seconds"],
-        decision=sorted(row["decision_ms"] for row in rows)[len(rows) // 2],
-        episodes=rows[0]["n"],
-        max_steps=" to ".join(map(str, sorted({min(limits), max(limits)}))),
+        decision=", ".join(f"{row['value']:.0f} ms ({_split(row)})" for row in decisions),
+        energy=", ".join(_energies(rows)) or "unknown",
+        episodes=max((r["n"] for r in _of(rows, "success") if r["task"] != ALL), default=0),
         summary="\n".join(_summary(rows)),
+        failures="\n".join(_failures(rows)),
         table="\n".join(_table(rows)),
-        endings=", ".join(f"{by} {count}" for by, count in endings.most_common()) or "none",
     )
 
 
-def _summary(rows: list[dict[str, Any]]) -> Iterable[str]:
-    for split in ("trained", "untrained"):
-        mine = [row for row in rows if row["split"] == split]
-        won, n = sum(round(row["value"] * row["n"]) for row in mine), sum(r["n"] for r in mine)
-        if n:
-            low, high = wilson(won, n)
-            share = f"**{won / n:.1%}** [{low:.1%}, {high:.1%}]"
-            yield f"- {split}: {share} of {n} episodes on {len(mine)} tasks"
+def _of(rows: Iterable[Row], metric: str) -> list[Row]:
+    return [row for row in rows if row["metric"] == metric]
 
 
-def _table(rows: list[dict[str, Any]]) -> Iterable[str]:
-    yield "| task | split | success | interval | steps |"
-    yield "| --- | --- | --- | --- | --- |"
-    for row in rows:
-        interval = f"[{row['low']:.0%}, {row['high']:.0%}]"
-        share, steps = f"{row['value']:.0%}", f"{row['steps']:.1f}"
-        yield f"| {row['task']} | {row['split']} | {share} | {interval} | {steps} |"
+def _split(row: Row) -> str:
+    return f"{row['suite']}, {row['split']}"
+
+
+def _energies(rows: Iterable[Row]) -> Iterable[str]:
+    for row in _of(rows, "joules_per_decision"):
+        if row["task"] == ALL and row["value"] is not None:
+            yield f"{row['value']:.3g} J ({_split(row)}, {row['method']})"
+
+
+def _summary(rows: Iterable[Row]) -> Iterable[str]:
+    success = _of(rows, "success")
+    for row in success:
+        if row["task"] == ALL:
+            count = sum(_split(each) == _split(row) for each in success) - 1
+            share = f"**{row['value']:.1%}** [{row['low']:.1%}, {row['high']:.1%}]"
+            yield f"- {_split(row)}: {share} of {row['n']} episodes on {count} tasks"
+
+
+def _failures(rows: Sequence[Row]) -> Iterable[str]:
+    kinds = [f"lost_by_{kind}" for kind in FAILURES] + ["infrastructure_errors"]
+    titles = [kind.removeprefix("lost_by_").replace("_", " ") for kind in kinds]
+    yield f"| tasks | lost | {' | '.join(titles)} |"
+    yield "| --- | " + " | ".join(["---"] * (len(kinds) + 1)) + " |"
+    for row in _of(rows, "success"):
+        if row["task"] == ALL:
+            mine = {r["metric"]: r for r in rows if (_split(r), r["task"]) == (_split(row), ALL)}
+            lost = row["n"] - round(row["value"] * row["n"])
+            counts = " | ".join(str(mine[kind]["value"]) for kind in kinds)
+            yield f"| {_split(row)} | {lost} | {counts} |"
+
+
+def _table(rows: Iterable[Row]) -> Iterable[str]:
+    steps = {(_split(row), row["task"]): row["value"] for row in _of(rows, "steps")}
+    yield "| task | suite, split | success | interval | n | steps |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for row in _of(rows, "success"):
+        if row["task"] != ALL:
+            interval = f"[{row['low']:.0%}, {row['high']:.0%}]"
+            told = f"{steps[_split(row), row['task']]:.1f}"
+            cells = (row["task"], _split(row), f"{row['value']:.0%}", interval, row["n"], told)
+            yield f"| {' | '.join(map(str, cells))} |"

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from flyball.records import Action, Completion, Observation, Request, Step, Trajectory
+from flyball.records import Action, Completion, Lines, Observation, Request, Step, Trajectory
 from flyball.roles import Model, Proposal
-from flyball.tools.page import Entry, cut, parse
+from flyball.tools.page import TEXT_ROLES, Entry, cut, parse
 
 HISTORY = 6
 """How many of the last actions the prompt tells."""
@@ -26,6 +26,7 @@ MAX_TOKENS = 64
 SECOND_TRY_TEMPERATURE = 0.8
 
 WAIT_SECONDS = 1
+WAYS = ("up", "down")
 
 _LINE = re.compile(
     r'(?P<tool>\w+)(?: (?P<target>\w+ "[^"\n]*") (?P<element>\d{1,3}))?(?: (?P<rest>[^\n]+))?'
@@ -116,6 +117,28 @@ def _arguments(match: re.Match[str]) -> dict[str, object] | None:
     return arguments | ({form.argument: rest[1]} if rest[1] or not form.optional else {})
 
 
+def offered(page: Sequence[Entry]) -> Lines:
+    """Give every line that can be carried out on `page`, as far as the page tells.
+
+    An element that is covered may be named: what lies over it may have gone by then.
+    """
+    whole = [encode(Action(tool=tool)) for tool in ("back", "wait", "finish")]
+    whole += [f" scroll {way}" for way in WAYS]
+    begun = [' press "', ' finish "']
+    for entry in page:
+        if entry.number is None:
+            continue
+        named = f"{entry.label} {entry.number}"
+        whole += [f" hover {named}", *(f" scroll {named} {way}" for way in WAYS)]
+        if not entry.disabled:
+            whole.append(f" click {named}")
+            begun.append(f' press {named} "')
+            whole += [f' select {named} "{option}"' for option in entry.options]
+        if entry.role in TEXT_ROLES and not (entry.disabled or entry.readonly):
+            begun.append(f' fill {named} "')
+    return Lines(whole=tuple(whole), begun=tuple(begun))
+
+
 def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
     """Tell an action in a few words, for the history: `click "Login"`."""
     number = action.arguments.get("element")
@@ -146,8 +169,10 @@ def page_of(steps: Sequence[Step], newest: Observation | None = None) -> Observa
 class CompactPolicy:
     """Drives with a model that was trained on the compact format."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, grammar: bool = True) -> None:
+        """With `grammar`, the model can only say what the page offers (`offered`)."""
         self._model = model
+        self._grammar = grammar
         self.name = model.name
 
     async def propose(self, trajectory: Trajectory, observation: Observation) -> Proposal:
@@ -163,6 +188,7 @@ class CompactPolicy:
                 temperature=SECOND_TRY_TEMPERATURE if refused else 0.0,
                 seed=len(steps) if refused else None,
                 stop=("\n",),
+                lines=offered(parse(page.text)) if self._grammar else None,
             )
         )
         return Proposal(_action(completion), completion.usage)
@@ -177,4 +203,5 @@ def _action(completion: Completion) -> Action:
         text=action.text,
         logprobs=completion.logprobs,
         entropies=completion.entropies,
+        forbidden=completion.forbidden,
     )

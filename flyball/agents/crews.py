@@ -51,7 +51,7 @@ def open_policies(
             model = open_model(spec)
             opened.append(model)
             if compact:
-                policies[name] = CompactPolicy(model)
+                policies[name] = CompactPolicy(model, grammar=config.run.grammar)
             else:
                 policies[name] = ModelPolicy(
                     model=model, tools=tools, style=best_style(spec), seed=seed

@@ -35,7 +35,8 @@ class Batch:
     suite: Suite
     policy: str
     model: str
-    """What the policy's model is: its settings, and the marks of its file."""
+    """What the policy's model is: its settings, the marks of its file, whether it is held to what
+    the page offers."""
     monitors: tuple[str, ...]
     governor: str
 
@@ -87,7 +88,7 @@ def make_batch(config: Config, suite: Suite, policy: str) -> Batch:
     else:
         spec = config.model(policy)
         path = gguf_path(spec)
-        model = f"{spec} {_marks_of(path) if path else ''}"
+        model = f"{spec} {_marks_of(path) if path else ''} grammar={config.run.grammar}"
     return Batch(
         suite=suite,
         policy=policy,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from flyball.bench.report import ALL, Row
+from flyball.bench.report import ALL, FAILURES, Row
 
 BAR_WIDTH, BAR_HEIGHT = 120, 14
 
@@ -28,7 +28,9 @@ TITLES = {
     "decision_ms": "ms a decision",
     "joules": "joules",
     "joules_per_success": "joules a success",
+    "joules_per_decision": "joules a decision",
     "usd": "dollars",
+    **{f"lost_by_{kind}": kind.replace("_", " ") for kind in FAILURES},
     "infrastructure_errors": "infrastructure errors",
 }
 
@@ -41,7 +43,8 @@ def make_page(rows: Sequence[Row]) -> str:
 <h1>flyball bench</h1>
 <p>Success with Wilson's 95 % interval; the other intervals are bootstrapped, over tasks for a
 split and over episodes for a task. A dash is unknown, which is not zero. Joules are read from
-counters unless marked as estimated.</p>
+counters unless marked as estimated. The columns from loop to step limit count how episodes were
+lost.</p>
 {parts}
 </html>
 """

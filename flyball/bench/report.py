@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from flyball.bench.failures import KINDS, Failure, failure_of
 from flyball.bench.intervals import Interval, bootstrap, wilson
 from flyball.bench.suites import SPLITS, Split, Suite, split_of
 from flyball.ledger import Ledger
@@ -15,6 +16,9 @@ from flyball.records import Run, Spend
 from flyball.records.spending import METHODS, EnergyMethod
 
 ALL = "all"
+
+FAILURES = tuple(kind for kind in KINDS if kind != "infrastructure")
+"""What the agent is to blame for; `infrastructure_errors` counts the rest."""
 
 Row = dict[str, Any]
 
@@ -31,18 +35,23 @@ class Outcome:
     """Median of the episode's decisions; `None` where it took none."""
     joules: float | None
     usd: float | None
+    decision_j: float | None
+    """Joules of the mean decision."""
     method: EnergyMethod | None
-    """How `joules` was obtained."""
+    """How the joules were obtained."""
+    lost_by: Failure | None
+    """`None` where it was won."""
 
 
 Statistic = Callable[[Sequence[Outcome]], float | None]
 Units = Sequence[Sequence[Outcome]]
 
 
-def outcome_of(run: Run, ledger: Ledger) -> Outcome:
-    """Read from the ledger what an episode that ended took."""
-    steps = ledger.trajectory(run.id).steps
-    spend = sum((step.spend for step in steps), Spend())
+def outcome_of(suite: Suite, run: Run, ledger: Ledger) -> Outcome:
+    """Read from the ledger what an episode that ended took, and how it was lost."""
+    trajectory = ledger.trajectory(run.id)
+    steps, spend = trajectory.steps, trajectory.spend
+    deciding = sum((step.policy_spend for step in steps), Spend()).energy
     decisions = [1_000 * step.policy_spend.seconds for step in steps]
     # Counters see the whole machine: what the episode beside it took cannot be told apart, nor
     # can its electricity, which the dollars include.
@@ -55,8 +64,10 @@ def outcome_of(run: Run, ledger: Ledger) -> Outcome:
         seconds=spend.seconds,
         decision_ms=median(decisions) if decisions else None,
         joules=spend.energy.joules if alone else None,
+        decision_j=_per(deciding.joules, len(steps)) if alone else None,
         usd=float(spend.usage.cost_usd) if priced else None,
         method=spend.energy.joules_method if alone else None,
+        lost_by=failure_of(run, trajectory, suite),
     )
 
 
@@ -78,7 +89,7 @@ def _split_rows(suite: Suite, split: Split, runs: Sequence[Run], ledger: Ledger)
     by_task: dict[str, list[list[Outcome]]] = {task: [] for task in known if task in seen}
     for run in mine:
         if run.score is not None:
-            by_task[run.task.id].append([outcome_of(run, ledger)])
+            by_task[run.task.id].append([outcome_of(suite, run, ledger)])
     broken = Counter(run.task.id for run in mine if run.score is None)
     head = {
         "suite": suite.name,
@@ -104,6 +115,9 @@ def _rows(head: Row, units: Units, broken: int) -> Iterator[Row]:
         known = value is not None and "joules" in metric
         method = _least_sure(outcomes) if known else None
         yield {**_row(head, metric, value, interval, n), "method": method}
+    lost_by = Counter(outcome.lost_by for outcome in outcomes)
+    for kind in FAILURES if n else ():
+        yield _row(head, f"lost_by_{kind}", lost_by[kind], None, n)
     yield _row(head, "infrastructure_errors", broken, None, n + broken)
 
 
@@ -126,6 +140,10 @@ def _over_units(statistic: Statistic) -> Callable[[Units], float | None]:
     return lambda units: statistic(_flat(units))
 
 
+def _per(amount: float | None, count: int) -> float | None:
+    return None if amount is None or not count else amount / count
+
+
 def _mean(figures: Sequence[float]) -> float:
     return sum(figures) / len(figures)
 
@@ -140,6 +158,12 @@ def _joules(outcomes: Sequence[Outcome]) -> float | None:
     known = [each.joules for each in outcomes if each.joules is not None]
     kinds = {each.method == "estimated" for each in outcomes}
     return _mean(known) if len(known) == len(outcomes) and len(kinds) == 1 else None
+
+
+def _decision_j(outcomes: Sequence[Outcome]) -> float | None:
+    """Mean over episodes, under the same terms as their joules."""
+    known = [each.decision_j for each in outcomes if each.decision_j is not None]
+    return _mean(known) if known and _joules(outcomes) is not None else None
 
 
 def _joules_per_success(outcomes: Sequence[Outcome]) -> float | None:
@@ -162,6 +186,7 @@ STATISTICS: Mapping[str, Statistic] = {
     "decision_ms": _decision_ms,
     "joules": _joules,
     "joules_per_success": _joules_per_success,
+    "joules_per_decision": _decision_j,
     "usd": _usd,
 }
 """Means over episodes, but `decision_ms` (a median) and `joules_per_success` (a ratio)."""

@@ -16,7 +16,7 @@ from flyball.records import Arguments, Budget, Observation, Run, Task
 from flyball.roles import Tool
 from flyball.tools.browser import Browser, BrowserOptions
 
-CLOSING_SECONDS = 20.0
+CLOSING_SECONDS = 8.0
 
 PARTS: Mapping[type[Exception], str] = {
     ToolError: "browser",

@@ -92,6 +92,10 @@ class Suite(Protocol):
 
     def oracle(self, task: str) -> Oracle: ...
 
+    def milestones(self, pair: Pair, done: Sequence[Action]) -> int:
+        """How many milestones the actions that were carried out reach; 0 where there are none."""
+        ...
+
 
 SUITES: dict[str, str] = {
     "web": "flyball.bench.miniwob:WebSuite",

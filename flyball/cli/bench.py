@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flyball.cli.options import JsonOption, LedgerOption, open_ledger, stoppable, waited
+from flyball.cli.options import (
+    GrammarOption,
+    JsonOption,
+    LedgerOption,
+    open_ledger,
+    stoppable,
+    waited,
+)
 
 if TYPE_CHECKING:
     from flyball.bench.report import Row
@@ -48,6 +55,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     workers: Annotated[
         int, typer.Option(min=1, help="Episodes at a time; energy is known with one only.")
     ] = 1,
+    grammar: GrammarOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Play what was played before.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.")] = None,
     ledger: LedgerOption = None,
@@ -64,7 +72,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     from flyball.cli.scores import Scoreboard, print_scores
     from flyball.config import load_config
 
-    config, played_suite = load_config(), load_suite(suite)
+    config, played_suite = load_config().with_grammar(grammar), load_suite(suite)
     plan = Plan(
         suite=played_suite,
         policy=full_name(config, policy or config.run.policy),

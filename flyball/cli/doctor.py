@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from flyball.cli.options import JsonOption, LedgerOption, open_ledger, waited
+from flyball.cli.options import UNHELD, JsonOption, LedgerOption, open_ledger, waited
 from flyball.errors import FlyballError
 
 
@@ -95,7 +95,8 @@ def _llama() -> str:
     check = waited(check_model(config.model(config.run.policy)))
     if not check.ok:
         raise ModelError(check.problem)
-    return f"{check.name} answers at {check.tokens_per_second or 0:.0f} tokens/s"
+    held = f"; {UNHELD}" if check.grammar is False else ""
+    return f"{check.name} answers at {check.tokens_per_second or 0:.0f} tokens/s{held}"
 
 
 def _counters() -> Iterable[Finding]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flyball.cli.options import JsonOption, waited
+from flyball.cli.options import UNHELD, JsonOption, waited
 
 if TYPE_CHECKING:
     from flyball.models import ModelCheck, ModelSpec
@@ -199,6 +199,7 @@ def _report(row: dict[str, Any]) -> str:
         return f"{row['name']}: failed after {row['seconds']:.1f} s: {row['problem']}"
     speed = row["tokens_per_second"]
     told = "" if speed is None else f", {speed:.0f} tokens/s"
+    told += "" if row["grammar"] is not False else f"; {UNHELD}"
     return f"{row['name']}: ok, {row['seconds']:.1f} s{told}"
 
 

@@ -25,6 +25,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", help="The model that drives.", show_default=False)
 ]
+UNHELD = "its server takes no grammar, so that it may name what a page does not offer"
+GrammarOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--grammar/--no-grammar",
+        help="Whether a bundled model can only say what the page offers.",
+        show_default=False,
+    ),
+]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that can be seen.")]
 
 

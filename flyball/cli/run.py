@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flyball.cli.options import (
+    GrammarOption,
     JsonOption,
     LedgerOption,
     PolicyOption,
@@ -52,6 +53,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     max_steps: Annotated[int | None, typer.Option(min=1, help="Ceiling of steps.")] = None,
     budget_joules: Annotated[float | None, typer.Option(min=0, help="Ceiling of energy.")] = None,
     budget_usd: Annotated[float | None, typer.Option(min=0, help="Ceiling of cost.")] = None,
+    grammar: GrammarOption = None,
     seed: Annotated[int | None, typer.Option(help="Seed for a model that samples.")] = None,
     expect: Annotated[
         str | None, typer.Option(help="Text that the last page must show: checks the outcome.")
@@ -71,7 +73,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         raise ConfigError(f"no agent is called {agent!r}; there are: {', '.join(AGENTS)}")
     if url is None:
         raise ConfigError("the web agent needs a page to begin at; add --url ADDRESS")
-    config = load_config()
+    config = load_config().with_grammar(grammar)
     ceilings = config.budget()
     order = Order(
         task=task,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flyball.records import Run, Step
 
 COLUMNS = ("steps", "seconds", "decision_ms", "joules", "joules_per_success", "usd")
+LOST_BY = "lost_by_"
 TITLES = ("steps", "s", "ms/decision", "J", "J/success", "$")
 
 
@@ -107,11 +108,22 @@ def _cells(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [str(success["n"]), f"{success['value']:.0%}", between, *amounts, broke]
 
 
+def lost_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Tell how the episodes of each split were lost: `trained, lost: 3 loop, 1 drift`."""
+    lines: dict[str, list[str]] = {}
+    for row in rows:
+        if row["task"] == "all" and row["metric"].startswith(LOST_BY) and row["value"]:
+            kind = row["metric"].removeprefix(LOST_BY).replace("_", " ")
+            lines.setdefault(row["split"], []).append(f"{row['value']} {kind}")
+    return [f"{split}, lost: {', '.join(kinds)}" for split, kinds in lines.items()]
+
+
 def _notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say what the figures of energy are."""
     joules = [row for row in rows if row["metric"] == "joules"]
     methods = sorted({row["method"] for row in joules if row["method"]})
-    notes = [f"\njoules: {', '.join(methods)}"] if methods else []
+    notes = [f"\n{line}" for line in lost_lines(rows)]
+    notes += [f"\njoules: {', '.join(methods)}"] if methods else []
     if any(row["value"] is None for row in joules):
         notes.append(
             "energy is unknown where a machine has no meter, and of episodes that were played"

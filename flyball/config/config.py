@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,13 @@ class Config:
         for a monitor that cannot be imported.
         """
         return [build_monitor(name, self._settings(name)) for name in self.run.monitors]
+
+    def with_grammar(self, grammar: bool | None) -> Config:
+        """The same with `[run] grammar` as the call says; `None`: as the files say."""
+        if grammar is None:
+            return self
+        run = self.run.model_copy(update={"grammar": grammar})
+        return replace(self, tables=self.tables.model_copy(update={"run": run}))
 
     def governor(self) -> Governor:
         return Strictest(**self.tables.governor.model_dump())

@@ -78,6 +78,8 @@ class RunTable(Table):
     policy: str = "bundled/small"
     strong: str | None = None
     """The policy that an escalation goes to."""
+    grammar: bool = True
+    """Whether a policy of the compact format can only say what the page offers."""
     max_steps: PositiveInt = 30
     max_seconds: PositiveFloat | None = None
     max_output_tokens: PositiveInt | None = None

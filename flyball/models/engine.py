@@ -15,6 +15,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +24,9 @@ import numpy as np
 
 from flyball.errors import ModelError
 from flyball.models.grammar import Grammar, compiled
+from flyball.models.lines import LineChoice, Vocabulary
 from flyball.models.sampling import Logits
+from flyball.records import Lines
 
 BATCH = 512
 """Prompt tokens evaluated at a time."""
@@ -79,6 +82,8 @@ class Engine:
         self._view: tuple[int, Logits] | None = None
         self._pieces: dict[tuple[int, bool], bytes] = {}
         self._sound_grammars: set[str] = set()
+        self.evaluated = 0
+        """How many tokens were evaluated since the model was loaded, prompts and answers."""
 
     def tokens(self, text: str, *, special: bool) -> list[int]:
         """Cut `text` into tokens. `special` lets control tokens be written as text."""
@@ -156,6 +161,16 @@ class Engine:
         finally:
             llama_cpp.llama_sampler_free(sampler)
 
+    def lines(self, lines: Lines) -> LineChoice:
+        """Offer `lines` as answers, from their beginning."""
+        return LineChoice(lines, self._words)
+
+    @cached_property
+    def _words(self) -> Vocabulary:
+        tokens = range(self.vocabulary_size)
+        pieces = [self.piece(token, special=False) for token in tokens]
+        return Vocabulary(pieces, filter(self.ends, tokens))
+
     def _keep(self, count: int) -> int:
         """Forget all but the first `count` tokens, or all where the model cannot do that."""
         if not llama_cpp.llama_memory_seq_rm(self._memory, 0, count, -1):
@@ -168,6 +183,7 @@ class Engine:
         status = llama_cpp.llama_decode(self._context, batch)
         if status == 0:
             self.cached.extend(tokens)
+            self.evaluated += len(tokens)
             return
         self._keep(len(self.cached))
         if status == 2:

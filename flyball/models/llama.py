@@ -22,6 +22,7 @@ from flyball.models.chat import ChatTemplate
 from flyball.models.engine import Engine, StoppedError
 from flyball.models.gguf import read_metadata
 from flyball.models.grammar import Grammar, grammar_of
+from flyball.models.lines import LineChoice, log_share
 from flyball.models.sampling import TOP, Logits, Tally, draw, likeliest
 from flyball.records import Completion, Request, ToolCall, Usage
 from flyball.records.dialogue import Finish
@@ -77,8 +78,8 @@ class LlamaModel:
     ) -> Completion:
         """Answer `request`; cancelling stops the generation within a token.
 
-        Log-probabilities are the model's own, before temperature and grammar: what a
-        grammar forced upon it shows as unlikely. Raises `ModelError`.
+        Log-probabilities are the model's own, before temperature, lines and grammar: what
+        was forced upon it shows as unlikely. Raises `ModelError`.
         """
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[str | None] = asyncio.Queue()
@@ -184,6 +185,9 @@ class _Run:
         self._last: int | None = None
         self._top = min(TOP, engine.vocabulary_size)
         self._finish: Finish = "length"
+        self._lines = engine.lines(request.lines) if request.lines else None
+        self._allowed = 0.0
+        """Log-probability of what was allowed, along the answer."""
 
     def generate(self, stopped: Callable[[], bool]) -> None:
         """Write the answer to the prompt that the engine has just read, token by token."""
@@ -210,6 +214,7 @@ class _Run:
             tool_calls=calls,
             logprobs=logprobs,
             entropies=self._tally.entropies(),
+            forbidden=None if self._lines is None else -math.expm1(self._allowed),
             usage=replace(usage, output_tokens=len(logprobs)),
             finish="tool_calls" if calls else self._finish,
         )
@@ -219,11 +224,14 @@ class _Run:
         if self._last is not None:
             self._engine.go_on(self._last)
         logits = self._engine.logits()
-        token = self._last = self._pick(logits, grammar)
-        if self._engine.ends(token):
+        line = self._lines
+        token = self._last = self._pick_of(logits, line) if line else self._pick(logits, grammar)
+        if self._engine.ends(token) or (line and line.ends(token)):
             self._finish = "stop"
             return False
-        if grammar:
+        if line:
+            line.accept(token)
+        elif grammar:
             grammar.accept(token)
         self._tally.add(logits, token)
         self._say(self._outlet.push(self._engine.piece(token, special=self._special)))
@@ -249,13 +257,23 @@ class _Run:
             raise ModelError("the grammar allows no token of this model; give another grammar")
         return int(masked.argmax()) if greedy else self._draw(masked)
 
+    def _pick_of(self, logits: Logits, line: LineChoice) -> int:
+        allowed = line.allowed()
+        if not len(allowed):
+            raise ModelError("no token of this model goes on with a line; give another model")
+        self._allowed += log_share(logits, allowed)
+        best = allowed[logits[allowed].argmax()]
+        if self._request.temperature <= 0:
+            return int(best)
+        return int(allowed[self._draw(logits[allowed])])
+
     def _draw(self, logits: Logits) -> int:
         return draw(logits, self._request.temperature, self._random)
 
     def _grammar(self) -> contextlib.AbstractContextManager[Grammar | None]:
-        if self._request.grammar is not None:
+        if self._lines is None and self._request.grammar is not None:
             return self._engine.grammar(self._request.grammar)
-        if self._request.schema is not None:
+        if self._lines is None and self._request.schema is not None:
             return self._engine.grammar(grammar_of(self._request.schema))
         return contextlib.nullcontext()
 

@@ -39,7 +39,8 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 class OpenAIModel:
     """A model behind a server. `on_text` is told of thoughts too, as they come in.
 
-    A grammar in a request is passed over: only a model in this process keeps to it.
+    Lines and a grammar are sent as `grammar`, in GBNF, which llama.cpp's servers keep to. Others
+    pass it over or refuse it, and are then asked without: `flyball models check` says which.
     """
 
     def __init__(

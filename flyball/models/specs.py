@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 from flyball.errors import ModelError
 from flyball.models.bundled import bundled_path
 from flyball.models.gguf import Value, read_metadata
-from flyball.records import Message, Request
+from flyball.records import Lines, Message, Request
 from flyball.roles import Model
 
 Format = Literal["compact", "chat"]
@@ -22,6 +22,9 @@ FORMATS: tuple[Format, ...] = ("compact", "chat")
 BUNDLED = "bundled"
 FORMAT_KEY = "flyball.format"
 TRIAL = 'Click on the "ok" button.\nbutton "ok" 1\nlast \n>'
+
+UNLIKELY = " zebra 7"
+"""What no model says to the trial of its own accord."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,8 @@ class ModelCheck:
     """Speed of a short answer, reading the prompt included."""
     logprobs: bool | None = None
     """Whether it tells the log-probabilities of its tokens."""
+    grammar: bool | None = None
+    """Whether its answers can be held to what a page offers; `None` for a chat, which is not."""
 
 
 def gguf_path(spec: ModelSpec) -> Path | None:
@@ -142,6 +147,7 @@ async def _checked(spec: ModelSpec) -> ModelCheck:
         begun = time.perf_counter()
         answer = await model.complete(_trial(form))
         seconds = time.perf_counter() - begun
+        held = await _keeps_to_lines(model) if form == "compact" else None
     finally:
         close_model(model)
     return ModelCheck(
@@ -153,6 +159,7 @@ async def _checked(spec: ModelSpec) -> ModelCheck:
         architecture=_architecture(metadata),
         tokens_per_second=answer.usage.output_tokens / seconds,
         logprobs=answer.logprobs is not None,
+        grammar=held,
     )
 
 
@@ -188,6 +195,11 @@ def _format_in(path: Path, metadata: Mapping[str, Value]) -> Format:
 def _trial(form: Format) -> Request:
     prompt = Message(role="user", content=TRIAL)
     return Request(prompt=TRIAL if form == "compact" else (prompt,), max_tokens=16)
+
+
+async def _keeps_to_lines(model: Model) -> bool:
+    request = replace(_trial("compact"), stop=("\n",), lines=Lines(whole=(UNLIKELY,)))
+    return (await model.complete(request)).text.strip() == UNLIKELY.strip()
 
 
 def _architecture(metadata: Mapping[str, Value]) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flyball.models.answers import function_of, split_thought, split_tool_calls
+from flyball.models.gbnf import gbnf_of
 from flyball.records import Completion, Message, Request, ToolCall, Usage
 from flyball.records.dialogue import Finish
 
@@ -22,9 +23,9 @@ FINISHES: dict[str, Finish] = {
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
 }
-OPTIONAL = ("logprobs", "response_format", "stream_options", "seed", "temperature")
+OPTIONAL = ("grammar", "logprobs", "response_format", "stream_options", "seed", "temperature")
 """What a question can do without, if a server refuses it."""
-DOUBTFUL = ("logprobs", "response_format", "stream_options")
+DOUBTFUL = ("grammar", "logprobs", "response_format", "stream_options")
 RENAMED = {"max_tokens": "max_completion_tokens"}
 """What OpenAI's reasoning models want under another name."""
 
@@ -49,6 +50,8 @@ def body_of(
     }
     if request.seed is not None:
         body["seed"] = request.seed
+    if grammar := gbnf_of(request.lines) if request.lines else request.grammar:
+        body["grammar"] = grammar
     if request.stop:
         body["stop"] = list(request.stop)
     if stream:

@@ -5,7 +5,7 @@ another process. This room imports the standard library only, and every other ro
 may import it.
 """
 
-from flyball.records.dialogue import Completion, Message, Request, ToolCall
+from flyball.records.dialogue import Completion, Lines, Message, Request, ToolCall
 from flyball.records.spending import Budget, Energy, EnergyMethod, Spend, Usage
 from flyball.records.trajectory import (
     Action,
@@ -30,6 +30,7 @@ __all__ = [
     "Decision",
     "Energy",
     "EnergyMethod",
+    "Lines",
     "Message",
     "Observation",
     "Request",

@@ -30,6 +30,15 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """The one-line answers that are offered to a model."""
+
+    whole: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+    """Beginnings that any text may follow, up to a quotation mark that ends the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One question to a model."""
 
@@ -42,7 +51,11 @@ class Request:
     schema: Mapping[str, object] | None = None
     """JSON schema that the answer must keep to, where the backend can see to it."""
     grammar: str | None = None
-    """GBNF grammar that the answer must keep to; local models only, and before `schema`."""
+    """GBNF grammar that the answer must keep to, where the backend can see to it; goes before
+    `schema`."""
+    lines: Lines | None = None
+    """Lines of which the answer must be one, where the backend can see to it; goes before
+    `grammar`."""
     tools: tuple[ToolSpec, ...] = ()
     """Tools that the model may call through its own tool-call format."""
 
@@ -59,5 +72,9 @@ class Completion:
     """Natural log-probability of each generated token, where the backend gives them."""
     entropies: tuple[float, ...] | None = None
     """Entropy in nats of the renormalised top k at each generated token."""
+    forbidden: float | None = None
+    """Chance from 0 to 1 that the model, left to itself, would have left `Request.lines` somewhere
+    along the answer: 1 minus the product, over its tokens, of the probability of what was allowed.
+    `None` where nothing was forbidden, or the backend does not tell."""
     usage: Usage = field(default_factory=Usage)
     finish: Finish = "stop"

@@ -47,6 +47,8 @@ class Observation:
     ok: bool = True
     note: str = ""
     """What became of the action, in a line: the error, or what the page said."""
+    secret: tuple[int, ...] = ()
+    """Numbers of the elements that take passwords: what is typed there is recorded masked."""
     ended: bool = False
     """The environment says that nothing more can be done here."""
 
@@ -65,6 +67,9 @@ class Action:
     """Log-probability in nats of each generated token, where the model gives them."""
     entropies: tuple[float, ...] | None = None
     """Entropy in nats of the top k at each generated token, where the model gives it."""
+    forbidden: float | None = None
+    """Chance from 0 to 1 that the model, left to itself, would have said something else than what
+    the page offers; `None` where it was left to itself, or its backend does not tell."""
 
     @property
     def is_final(self) -> bool:

@@ -20,6 +20,8 @@ _LINE = re.compile(
 )
 STATES = ("on", "disabled", "covered", "readonly", "multiline", "above", "below")
 """The marks that a line may carry, in this order."""
+TEXT_ROLES = ("textbox", "searchbox", "combobox")
+"""What text can be filled into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

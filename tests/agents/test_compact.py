@@ -4,9 +4,10 @@ import pytest
 
 from flyball import Action, Observation, Task
 from flyball.agents import CompactPolicy
-from flyball.agents.compact import HISTORY, decode, encode, history, prompt
+from flyball.agents.compact import HISTORY, decode, encode, history, offered, prompt
 from flyball.records import Completion, Usage
 from flyball.testing import ScriptedModel, trajectory
+from flyball.tools.page import Entry, parse
 
 PAGE = Observation(
     source="browser",
@@ -149,3 +150,46 @@ async def test_a_refused_policy_tries_something_else_on_the_same_page():
     await CompactPolicy(model).propose(run, Observation(source="governor", text="no", ok=False))
     assert model.requests[0].temperature > 0
     assert 'button "Login" 2' in str(model.requests[0].prompt)
+
+
+def named(page, tool):
+    """The numbers that `tool` may name, and what may follow them."""
+    lines = offered(page)
+    found = [decode(line) for line in lines.whole] + [decode(f'{line}x"') for line in lines.begun]
+    assert all(action.tool != "invalid" for action in found)
+    return {action.arguments.get("element") for action in found if action.tool == tool}
+
+
+def test_every_line_that_is_offered_names_what_is_on_the_page():
+    page = [
+        Entry(role="heading", name="Hi"),
+        Entry(role="textbox", name='a "b"', number=1, value="x"),
+        Entry(role="select", name="", number=2, options=("Peru", "Chad")),
+        Entry(role="button", name="Login", number=3, covered=True),
+        Entry(role="button", name="Send", number=4, disabled=True),
+        Entry(role="textbox", name="Date", number=5, readonly=True),
+    ]
+    assert named(page, "click") == {1, 2, 3, 5}
+    assert named(page, "hover") == {1, 2, 3, 4, 5}
+    assert named(page, "fill") == {1}
+    assert named(page, "select") == {2}
+    assert named(page, "press") == {None, 1, 2, 3, 5}
+    assert named(page, "scroll") == {None, 1, 2, 3, 4, 5}
+    assert named(page, "finish") == {None}
+    assert {' select select "" 2 "Peru"', ' select select "" 2 "Chad"'} <= set(offered(page).whole)
+
+
+@pytest.mark.parametrize("action", [CLICK, Action(tool="back"), Action(tool="finish")])
+def test_what_oracles_say_is_offered(action):
+    page = parse(PAGE.text)
+    assert encode(action, 'button "Login"') in offered(page).whole
+
+
+async def test_a_policy_is_held_to_its_page_unless_that_is_switched_off():
+    run = trajectory([], task=Task(id="t", prompt="Log in."))
+    model = ScriptedModel([Completion(text=" finish", forbidden=0.25), " finish"])
+    action, _ = await CompactPolicy(model).propose(run, PAGE)
+    free, _ = await CompactPolicy(model, grammar=False).propose(run, PAGE)
+    assert (action.forbidden, free.forbidden) == (0.25, None)
+    assert model.requests[0].lines == offered(parse(PAGE.text))
+    assert model.requests[1].lines is None

@@ -1,10 +1,12 @@
 """Batches of episodes: played, resumed, and carried on past whatever breaks."""
 
 import asyncio
+import contextlib
 
 import psutil
 import pytest
 
+from flyball.bench.batches import pair_of
 from flyball.bench.report import make_rows
 from flyball.bench.runner import Plan, perform
 from flyball.bench.stage import Patience
@@ -101,6 +103,49 @@ async def test_a_browser_that_crashes_is_restarted_and_its_episode_played_again(
     assert (errors["value"], errors["n"]) == (1, 7)
     [success] = [r for r in rows if (r["task"], r["metric"]) == ("all", "success")]
     assert (success["value"], success["n"]) == (1.0, 6)
+
+
+async def test_the_browsers_of_two_workers_that_crash_together_cost_no_episode(ledger):
+    plan = planned(seeds=range(4), workers=2)
+    runs, _ = await play(plan, ledger, after_step=once(kill_chromium))
+    assert sorted(pair_of(run) for run in runs if run.success) == sorted(plan.pairs)
+    broken = [run for run in runs if run.status == "failed"]
+    assert broken
+    assert {run.ended_by for run in broken} == {"browser"}
+
+
+async def test_a_page_whose_process_dies_is_played_again(ledger):
+    def kill_pages():
+        for process in psutil.Process().children(recursive=True):
+            if "--type=renderer" in process.cmdline():
+                process.kill()
+
+    plan = planned(("press",), range(3), patience=SHORT)
+    runs, _ = await play(plan, ledger, after_step=once(kill_pages))
+    assert sum(run.success is True for run in runs) == 3
+    assert {run.ended_by for run in runs if run.status == "failed"} == {"browser"}
+
+
+async def test_a_browser_that_freezes_is_given_up_and_its_episode_played_again(ledger):
+    frozen = []
+
+    def freeze():
+        for process in psutil.Process().children(recursive=True):
+            if "chrom" in process.name():
+                process.suspend()
+                frozen.append(process)
+
+    plan = planned(("press",), range(2), patience=Patience(answer_seconds=5.0))
+    try:
+        runs, _ = await play(plan, ledger, after_step=once(freeze))
+        left = [process for process in frozen if process.is_running()]
+    finally:
+        for process in frozen:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+    assert sum(run.success is True for run in runs) == 2
+    assert {run.ended_by for run in runs if run.status == "failed"} == {"browser"}
+    assert not left
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,15 @@ def test_a_model_that_works_is_said_to(models):
     assert result.exit_code == 0
     assert result.stdout.startswith("bundled/small: ok, ")
     assert "tokens/s" in result.stdout
+    assert "grammar" not in result.stdout
+
+
+def test_a_server_that_takes_no_grammar_is_said_to(models, project):
+    body = json.dumps({"choices": [{"index": 0, "text": " back", "finish_reason": "stop"}]})
+    with serve(lambda *_: (200, {"Content-Type": "application/json"}, body.encode())) as address:
+        table = f'[models.far]\nserver = "{address}"\nformat = "compact"\n'
+        (project / "flyball.toml").write_text(table)
+        assert "its server takes no grammar" in models("check", "far").stdout
 
 
 def test_a_model_that_does_not_work_makes_the_exit_code_three(models, project):

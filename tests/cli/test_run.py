@@ -23,6 +23,18 @@ def test_a_login_form_is_filled_in_and_checked(call, site):
     assert (result.code, result.err) == (0, "")
     assert "succeeded, as its checker says" in result.out
     assert "u=bob&p=zk3" in "".join(site.asked)
+    # The goal is the user's own words; of the rest, nothing tells the password.
+    kept = json.loads(call("show", result.out.split()[-1].rstrip(")"), "--json").out)
+    assert "bob" in json.dumps(kept["steps"])
+    assert "zk3" not in json.dumps(kept["steps"])
+    assert "zk3" not in result.out
+    assert all(0 <= step["action"]["forbidden"] <= 1 for step in kept["steps"])
+
+
+def test_a_policy_may_be_left_to_itself(call, site):
+    words = ("run", 'Search for "cats".', "--url", site.url("/search.html"), "--no-grammar")
+    steps = json.loads(call(*words, "--json").out)["steps"]
+    assert {step["action"]["forbidden"] for step in steps} == {None}
 
 
 def test_a_search_box_works_and_without_a_checker_nothing_is_claimed(call, site):

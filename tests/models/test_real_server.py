@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from flyball.models import LlamaModel, OpenAIModel, Server
-from flyball.records import Message, Request
+from flyball.records import Lines, Message, Request
 
 pytestmark = pytest.mark.llama
 
@@ -86,6 +86,13 @@ async def test_a_served_model_streams(served):
 async def test_a_served_model_chats(served):
     said = await served.complete(Request(prompt=CHAT, max_tokens=6))
     assert len(said.logprobs) == said.usage.output_tokens == 6
+
+
+async def test_a_served_model_keeps_to_the_lines_that_it_is_offered(served):
+    lines = Lines(whole=(" zebra 7", " zebra 77"), begun=(' zebra "',))
+    said = await served.complete(Request(prompt=PROMPT, lines=lines, stop=("\n",)))
+    assert said.text in lines.whole or (said.text.startswith(lines.begun) and said.text[-1] == '"')
+    assert said.forbidden is None
 
 
 async def test_a_schema_that_the_server_does_not_take_is_left_out(served):

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,7 @@ async def test_a_check_tells_what_a_local_model_is_and_how_fast(bundled_gguf):
         assert found.context > 0
         assert found.tokens_per_second >= 0
         assert found.logprobs is True
+        assert found.grammar is (True if form == "compact" else None)
 
 
 async def test_a_check_asks_a_server():
@@ -118,6 +120,14 @@ async def test_a_check_asks_a_server():
     assert found.tokens_per_second > 0
     assert (found.size_bytes, found.context, found.architecture) == (None, None, None)
     assert found.logprobs is False
+
+
+async def test_a_check_tells_of_a_server_that_holds_no_model_to_a_page():
+    body = json.dumps({"choices": [{"index": 0, "text": " back", "finish_reason": "stop"}]})
+    reply = 200, {"Content-Type": "application/json"}, body.encode()
+    with serve(lambda *_: reply) as address:
+        found = await check_model(ModelSpec(name="far", server=address, format="compact"))
+    assert (found.ok, found.grammar) == (True, False)
 
 
 async def test_a_check_says_what_is_wrong_instead_of_failing(tmp_path):

@@ -36,6 +36,7 @@ async def test_a_page_is_read_as_numbered_lines_and_text(browser, site):
         'textbox "Password" 2',
         'button "Login" 3',
     ]
+    assert seen.secret == (2,)
 
 
 async def test_a_login_form_is_filled_in_and_sent(browser, site):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyball.bench.miniwob.oracles import ORACLES, TRAINED, UNTRAINED, Oracle, max_steps
 from flyball.errors import ToolError
-from flyball.records import Arguments, Budget, Observation, Task
+from flyball.records import Action, Arguments, Budget, Observation, Task
 from flyball.roles import Tool
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class WebSuite:
     def oracle(self, task: str) -> Oracle:
         return ORACLES[task]
 
+    def milestones(self, pair: tuple[str, int], done: Sequence[Action]) -> int:
+        """None: these tasks are too short to have any."""
+        return 0
+
 
 class Episode:
     """One episode of one task in `browser`, which should ignore `IGNORE`."""
@@ -133,13 +138,7 @@ class _Ending:
         observation = await self._tool.call(arguments)
         if not await self._episode.over():
             return observation
-        return Observation(
-            source=observation.source,
-            text=observation.text,
-            ok=observation.ok,
-            note=observation.note,
-            ended=True,
-        )
+        return replace(observation, ended=True)
 
 
 class _Server(ThreadingHTTPServer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import count
 from random import Random
@@ -13,9 +13,10 @@ from flyball.bench.office.application import application
 from flyball.bench.office.data import build
 from flyball.bench.office.server import PREFIX, serve
 from flyball.bench.office.site import Site
+from flyball.bench.office.tab import Tab
 from flyball.bench.office.template import State, Template
 from flyball.bench.office.templates import TEMPLATES
-from flyball.records import Arguments, Budget, Observation, Task
+from flyball.records import Action, Arguments, Budget, Observation, Task
 from flyball.roles import Tool
 from flyball.tools.browser import Browser
 
@@ -159,3 +160,13 @@ class Office:
 
     def oracle(self, task: str) -> Oracle:
         return TEMPLATES[task].oracle()
+
+    def milestones(self, pair: tuple[str, int], done: Sequence[Action]) -> int:
+        """The most milestones reached at one time, found by doing it all again in process."""
+        task, seed = pair
+        job = Job(TEMPLATES[task], seed)
+        tab, most = Tab(job.site), 0
+        for action in done:
+            tab.act(action)
+            most = max(most, sum(job.subgoals()))
+        return most

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 from flyball.records import Arguments
 from flyball.tools.browser.hosts import may_open
+from flyball.tools.page import TEXT_ROLES
 
 if TYPE_CHECKING:
     from flyball.tools.browser.session import Browser
@@ -37,7 +38,7 @@ async def hover(browser: Browser, arguments: Arguments) -> None:
 
 async def fill(browser: Browser, arguments: Arguments) -> None:
     shown, element = await browser.target(arguments)
-    if shown.role not in ("textbox", "searchbox", "combobox"):
+    if shown.role not in TEXT_ROLES:
         raise RefusedError(f"{shown.label} takes no text")
     if shown.readonly:
         raise RefusedError(f"{shown.label} is read-only: its text comes from something to click")

@@ -132,6 +132,7 @@
       const value = element.isContentEditable ? clean(element.innerText) : element.value ?? element.getAttribute('aria-valuenow') ?? '';
       entry.value = element.type === 'password' ? '•'.repeat(value.length) : inView(element, value);
       entry.readonly = !!element.readOnly;
+      entry.secret = element.type === 'password';
     }
     if (element.tagName === 'TEXTAREA') {
       entry.multiline = true;

@@ -63,6 +63,7 @@ class Browser:
         self._guard = Guard(self.options.allow_hosts, self._refuse)
         self._pages: list[Page] = []
         self._targets: list[tuple[Frame, int, Entry]] = []
+        self._secret: list[int] = []
         self._shown: list[str] = []
         self._notes: list[str] = []
 
@@ -177,7 +178,8 @@ class Browser:
         notes = [*([failure] if failure else []), *self._notes]
         self._notes.clear()
         ok = not failure and not any(note.startswith(REFUSED) for note in notes)
-        return Observation(source=source, text="\n".join(shown), ok=ok, note="; ".join(notes))
+        told, secret = "\n".join(shown), tuple(self._secret)
+        return Observation(source=source, text=told, ok=ok, note="; ".join(notes), secret=secret)
 
     async def act(self, name: str, arguments: Arguments) -> Observation:
         """Carry out an action and read the page it leaves."""
@@ -233,7 +235,7 @@ class Browser:
                 break
 
     async def _lines(self) -> list[str]:
-        self._targets = []
+        self._targets, self._secret = [], []
         head = [f"url {self.page.url}", f"title {await self.page.title()}"]
         tabs = [f"tabs {len(self._pages)}"] if len(self._pages) > 1 else []
         return head + tabs + await self._frame_lines(self.page.main_frame)
@@ -250,6 +252,7 @@ class Browser:
             elif "number" in raw:
                 shown = entry(raw, len(self._targets) + 1)
                 self._targets.append((frame, raw["number"], shown))
+                self._secret += [len(self._targets)] if raw.get("secret") else []
                 lines.append(shown.line)
             else:
                 lines.append(entry(raw).line)
