@@ -36,7 +36,7 @@ policies: .venv/dev.stamp browser
 	$(BIN)/python -m training.office
 	$(BIN)/python -m training.train small --tokens 12000000 --device $(DEVICE) \
 	  --out flyball/models/bundled/small.gguf
-	$(BIN)/python -m training.train strong --tokens 15000000 --young-layers 4 --batch-tokens 2048 \
+	$(BIN)/python -m training.train strong --tokens 20000000 --young-layers 4 \
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong

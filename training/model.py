@@ -14,7 +14,8 @@ from torch.nn import functional
 class Shape:
     """The size of a model."""
 
-    vocabulary: int = 2048
+    vocabulary: int = 1024
+    """With 2,048, copying took half as many tokens again to appear, and saved 5 % of them."""
     width: int = 128
     layers: int = 4
     heads: int = 2
@@ -30,8 +31,8 @@ class Shape:
 
 
 SHAPES = {
-    "small": Shape(layers=3, hidden=640),
-    "strong": Shape(width=256, layers=6, heads=4, hidden=1024),
+    "small": Shape(),
+    "strong": Shape(width=256, layers=8, heads=4, hidden=1024),
     "tiny": Shape(width=64, layers=2, heads=1, hidden=128),
 }
 

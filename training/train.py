@@ -52,15 +52,16 @@ class Recipe:
     tokens: int = 20_000_000
     young_layers: int = 0
     """Layers at first, where not all: the model then grows at `growth`."""
-    growth: float = 0.4
+    growth: float = 0.6
     batch_tokens: int = 1024
     muon_rate: float = 0.006
     adam_rate: float = 0.003
-    drills_only: float = 0.1
-    """Until here made-up examples are all: copying is learned first."""
-    drills: float = 0.7
-    """Share of made-up examples after that; it falls to `least_drills`."""
+    drills_only: int = 2_500_000
+    """Tokens for which made-up examples are all: copying is learned first, or late."""
+    drills: float = 0.6
+    """Share of made-up examples after that; it falls to `least_drills` over `fading` tokens."""
     least_drills: float = 0.15
+    fading: int = 5_000_000
     seed: int = 0
 
     def rate(self, step: int, progress: float) -> float:
@@ -68,10 +69,12 @@ class Recipe:
         decay = 1.0 - max(0.0, progress - FLAT_SHARE) / (1.0 - FLAT_SHARE)
         return min(1.0, (step + 1) / WARM_UP_STEPS) * max(0.02, decay)
 
-    def drill_share(self, progress: float) -> float:
-        if progress < self.drills_only:
+    def drill_share(self, seen: int) -> float:
+        """The share of made-up examples after `seen` tokens."""
+        if seen < self.drills_only:
             return 1.0
-        return max(self.least_drills, self.drills - 1.5 * progress)
+        faded = min(1.0, (seen - self.drills_only) / self.fading)
+        return self.drills + (self.least_drills - self.drills) * faded
 
 
 class Trainer:
@@ -108,7 +111,7 @@ class Trainer:
             if self.progress >= self.recipe.growth:
                 self.grow()
             late = self.progress > FLAT_SHARE
-            share = self.recipe.drill_share(self.progress)
+            share = self.recipe.drill_share(self.seen)
             size = self.recipe.batch_tokens * (2 if late else 1)
             errors = dict(self.errors)
             for batch in self.source.round(self.round, drills=share, tokens=size, errors=errors):

@@ -22,7 +22,7 @@ from training.train import VALIDATION, Recipe, Trainer, divided, prepare_tokeniz
 from training.wordings import requoted, reworded, varied
 
 WORDS = Words(words=("bob", "maria", "tea", "Oslo", "blue"))
-RECIPE = Recipe(shape="tiny", tokens=24_000, young_layers=1, growth=0.3)
+RECIPE = Recipe(shape="tiny", tokens=24_000, young_layers=1, growth=0.3, drills_only=2_000)
 torch.set_num_threads(1)
 
 
