@@ -127,7 +127,7 @@ class _Performance:
                         address=address,
                         crew=crew,
                         policy=self._plan.policy,
-                        record=self._ledger,
+                        ledger=self._ledger,
                         patience=self._plan.patience,
                     )
                     await self._play_until_one_breaks(stage, crew)
