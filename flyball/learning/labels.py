@@ -18,9 +18,11 @@ def stuck_labels(trajectory: Trajectory, run: Run) -> tuple[bool, ...]:
     """For each step whether the run is stuck there: actions repeat, and the state does not change.
 
     A step is idle if the same action on the same observation is one of the last `BACK` steps, and
-    what it led to was seen in them too. The run is stuck at a step if it and those after it,
-    `AHEAD` in all, are idle. A run that was stopped has no more steps: what it would have gone on
-    with is taken to be what it was at. An action that ended a run came to something.
+    what it led to was seen in them too; but not if the action is repeated until something new is
+    seen, which is how one waits for a page or reads a list. The run is stuck at a step if it and
+    those after it, `AHEAD` in all, are idle. A run that was stopped has no more steps: what it
+    would have gone on with is taken to be what it was at. An action that ended a run came to
+    something.
     """
     idle = _idle(trajectory, stopped=run.status == "stopped")
     tail = [run.status == "stopped"] * (AHEAD - 1)
@@ -38,11 +40,20 @@ def _idle(trajectory: Trajectory, *, stopped: bool) -> list[bool]:
     for step in trajectory.steps:
         glances.append(Glance(step, glances[-1] if glances else None))
     pairs, views = deque[tuple[int, int]](maxlen=BACK), deque[int](maxlen=BACK)
-    idle: list[bool] = []
-    for index, glance in enumerate(glances):
+    repeated, stale = list[bool](), list[bool]()
+    for glance, following in zip(glances, [*glances[1:], None], strict=True):
         views.append(glance.view.mark)
-        following = glances[index + 1].view.mark if index + 1 < len(glances) else None
-        stale = stopped if following is None else following in views
-        idle.append(glance.pair in pairs and stale)
+        stale.append(stopped if following is None else following.view.mark in views)
+        repeated.append(glance.pair in pairs)
         pairs.append(glance.pair)
-    return idle
+    worth = _worth([glance.key for glance in glances], stale)
+    return [a and b and not c for a, b, c in zip(repeated, stale, worth, strict=True)]
+
+
+def _worth(actions: Sequence[int], stale: Sequence[bool]) -> list[bool]:
+    """For each step whether its action, repeated from there on, led to something new."""
+    worth, following = list[bool](), None
+    for action, nothing in zip(reversed(actions), reversed(stale), strict=True):
+        worth.append(not nothing or (action == following and worth[-1]))
+        following = action
+    return worth[::-1]
