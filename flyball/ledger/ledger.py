@@ -82,8 +82,12 @@ class Ledger:
 
     def mark(self, run_id: str, milestones: Sequence[Sequence[str]]) -> None:
         """Write down which subgoals the action before each step of a run was first to reach."""
-        with self.store.transaction() as connection:
-            connection.execute(MARK, {"run_id": run_id, "milestones": json.dumps(milestones)})
+        told = {"run_id": run_id, "milestones": json.dumps(milestones)}
+        try:
+            with self.store.transaction() as connection:
+                connection.execute(MARK, told)
+        except IntegrityError as error:
+            raise LedgerError(f"run {run_id!r} is not in the ledger") from error
 
     def milestones(self, run_id: str) -> tuple[tuple[str, ...], ...] | None:
         """What `mark` wrote; `None` where nothing told. It was known to no policy or monitor."""
