@@ -68,7 +68,7 @@ browser: .venv/demo.stamp
 	touch $@
 
 .venv/dev.stamp: .venv/demo.stamp
-	$(BIN)/python -m pip install --quiet --editable '.[all,train]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[all,train,encoder]' --group dev
 	touch $@
 
 clean:
