@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fix bench policies clean browser
+.PHONY: demo test check fix bench policies monitors clean browser
 
 demo: .venv/demo.stamp browser
 	$(BIN)/flyball demo
@@ -27,6 +27,7 @@ bench: .venv/dev.stamp browser
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.logprobs
 	$(BIN)/python -m benchmarks.ledger
+	$(BIN)/python -m benchmarks.judging
 
 # From nothing to flyball/models/bundled/: hours on two cores (collecting half an hour, small one,
 # strong three, playing them one and a half). Every part resumes. DEVICE=cuda trains on a GPU.
@@ -40,6 +41,16 @@ policies: .venv/dev.stamp browser
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong
+
+# The monitors' weights, from runs of the bundled policies. It resumes; the bar says how long yet.
+RUNS := training/work/runs
+monitors: .venv/dev.stamp browser
+	mkdir -p $(RUNS)
+	$(BIN)/flyball bench collect web --ledger $(RUNS)/web.db --episodes 20 --workers 2
+	$(BIN)/flyball bench collect web --ledger $(RUNS)/web.db --episodes 10 --workers 2 --temperature 0.7
+	$(BIN)/flyball bench collect office --ledger $(RUNS)/office.db --episodes 20 --workers 2
+	$(BIN)/flyball monitors train --from $(RUNS)/web.db --from $(RUNS)/office.db \
+	  --samples $(RUNS)/samples.jsonl --scores $(RUNS)/scores --out flyball/monitors/learned/weights
 
 # A browser that is there is used; else Debian's, where we may install it; else Playwright's.
 browser: .venv/demo.stamp
@@ -56,7 +67,7 @@ browser: .venv/demo.stamp
 	touch $@
 
 .venv/dev.stamp: .venv/demo.stamp
-	$(BIN)/python -m pip install --quiet --editable '.[all,train]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[all,train,encoder]' --group dev
 	touch $@
 
 clean:

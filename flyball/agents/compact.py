@@ -7,6 +7,7 @@ policy was trained on is what it is asked.
 from __future__ import annotations
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -169,9 +170,10 @@ def page_of(steps: Sequence[Step], newest: Observation | None = None) -> Observa
 class CompactPolicy:
     """Drives with a model that was trained on the compact format."""
 
-    def __init__(self, model: Model, *, grammar: bool = True) -> None:
+    def __init__(self, model: Model, *, temperature: float = 0.0, grammar: bool = True) -> None:
         """With `grammar`, the model can only say what the page offers (`offered`)."""
         self._model = model
+        self._temperature = temperature
         self._grammar = grammar
         self.name = model.name
 
@@ -180,13 +182,16 @@ class CompactPolicy:
         page = page_of(steps, observation)
         told = history(steps, observation)
         refused = observation.source == "governor"
+        # A greedy model that was told no would only say the same again.
+        temperature = SECOND_TRY_TEMPERATURE if refused else self._temperature
+        # A draw depends on the goal too, or episodes of other seeds would all draw alike.
+        draw = zlib.crc32(f"{trajectory.task.prompt}\n{len(steps)}".encode())
         completion = await self._model.complete(
             Request(
                 prompt=prompt(trajectory.task.prompt, page.text.splitlines(), told),
                 max_tokens=MAX_TOKENS,
-                # A greedy model that was told no would only say the same again.
-                temperature=SECOND_TRY_TEMPERATURE if refused else 0.0,
-                seed=len(steps) if refused else None,
+                temperature=temperature,
+                seed=draw if temperature else None,
                 stop=("\n",),
                 lines=offered(parse(page.text)) if self._grammar else None,
             )

@@ -37,7 +37,12 @@ async def nobody(step: Step) -> Decision:
 
 @contextmanager
 def open_policies(
-    config: Config, names: Sequence[str], tools: Sequence[ToolSpec], *, seed: int | None = None
+    config: Config,
+    names: Sequence[str],
+    tools: Sequence[ToolSpec],
+    *,
+    seed: int | None = None,
+    temperature: float = 0.0,
 ) -> Iterator[Mapping[str, Policy]]:
     """Open the models called `names`, each with the kind of policy that it takes.
 
@@ -51,10 +56,15 @@ def open_policies(
             model = open_model(spec)
             opened.append(model)
             if compact:
-                policies[name] = CompactPolicy(model, grammar=config.run.grammar)
+                grammar = config.run.grammar
+                policies[name] = CompactPolicy(model, temperature=temperature, grammar=grammar)
             else:
                 policies[name] = ModelPolicy(
-                    model=model, tools=tools, style=best_style(spec), seed=seed
+                    model=model,
+                    tools=tools,
+                    style=best_style(spec),
+                    seed=seed,
+                    temperature=temperature,
                 )
         yield policies
     finally:

@@ -39,6 +39,7 @@ class Batch:
     the page offers."""
     monitors: tuple[str, ...]
     governor: str
+    temperature: float = 0.0
 
     @property
     def id(self) -> str:
@@ -49,6 +50,7 @@ class Batch:
             self.model,
             self.monitors,
             self.governor,
+            *([self.temperature] if self.temperature else []),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
@@ -81,7 +83,7 @@ def pair_of(run: Run) -> Pair:
     return Pair(run.task.id, -1 if run.seed is None else run.seed)
 
 
-def make_batch(config: Config, suite: Suite, policy: str) -> Batch:
+def make_batch(config: Config, suite: Suite, policy: str, *, temperature: float = 0.0) -> Batch:
     """Say what `policy` on `suite` is under this configuration. Raises `ConfigError`."""
     if policy == ORACLE:
         model = ORACLE
@@ -95,6 +97,7 @@ def make_batch(config: Config, suite: Suite, policy: str) -> Batch:
         model=model,
         monitors=tuple(describe(monitor) for monitor in config.monitors()),
         governor=describe(config.governor()),
+        temperature=temperature,
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flyball.agents.compact import history, page_of
+from flyball.bench.milestones import oracle_move
 from flyball.bench.suites import Suite
 from flyball.records import Action, Observation, Trajectory, Usage
 from flyball.roles import Proposal
-from flyball.tools.page import parse
 
 ORACLE = "oracle"
 
@@ -21,10 +20,8 @@ class OraclePolicy:
 
     async def propose(self, trajectory: Trajectory, observation: Observation) -> Proposal:
         oracle = self._suite.oracle(trajectory.task.id)
-        page = parse(page_of(trajectory.steps, observation).text)
-        told = history(trajectory.steps, observation)
         try:
-            action = oracle(trajectory.task.prompt, page, told)
+            action = oracle_move(oracle, trajectory.task.prompt, trajectory.steps, observation)
         except LookupError as error:
             why = f"the oracle knows no move: {error}"
             action = Action(tool="finish", arguments={"success": False, "answer": why})

@@ -62,6 +62,8 @@ class Plan:
     fresh: bool = False
     """Play what is in the ledger too."""
     headless: bool = True
+    temperature: float = 0.0
+    """Above 0 the policy draws what it says: the same seeds give other runs."""
     patience: Patience = Patience()
 
 
@@ -87,7 +89,9 @@ class _Performance:
         self._config = config
         self._ledger = ledger
         self._audience = audience
-        self._batch: Batch = make_batch(config, plan.suite, plan.policy)
+        self._batch: Batch = make_batch(
+            config, plan.suite, plan.policy, temperature=plan.temperature
+        )
         self._meter: Meter = open_meter(config)
         executable = config.browser.executable
         self._options = BrowserOptions(
@@ -127,7 +131,7 @@ class _Performance:
                         address=address,
                         crew=crew,
                         policy=self._plan.policy,
-                        record=self._ledger,
+                        ledger=self._ledger,
                         patience=self._plan.patience,
                     )
                     await self._play_until_one_breaks(stage, crew)
@@ -150,5 +154,8 @@ class _Performance:
         if self._plan.policy == ORACLE:
             yield {ORACLE: OraclePolicy(self._plan.suite)}
             return
-        with open_policies(self._config, [self._plan.policy], specs) as policies:
+        plan = self._plan
+        with open_policies(
+            self._config, [plan.policy], specs, temperature=plan.temperature
+        ) as policies:
             yield policies

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from flyball.agents import Crew, attempt, new_run
-from flyball.agents.session import Record
+from flyball.bench.milestones import newly_reached, stages
 from flyball.bench.suites import Episode, Pair, Suite
 from flyball.errors import ConfigError, LedgerError, ModelError, ToolError
-from flyball.records import Arguments, Budget, Observation, Run, Task
+from flyball.ledger import Ledger
+from flyball.records import Arguments, Budget, Observation, Run, Step, Task
 from flyball.roles import Tool
 from flyball.tools.browser import Browser, BrowserOptions
 
@@ -45,7 +46,7 @@ class Stage:
     address: str
     crew: Crew
     policy: str
-    record: Record
+    ledger: Ledger
     patience: Patience
 
     async def play(self, pair: Pair, budget: Budget, marks: Mapping[str, str]) -> Run:
@@ -72,7 +73,7 @@ class Stage:
             part = next((part for kind, part in PARTS.items() if isinstance(error, kind)), "suite")
             broken = replace(run, status="failed", ended_by=part, reason=self._why(error))
             broken = replace(broken, ended_at=datetime.now(UTC))
-            self.record.save(broken)
+            self.ledger.save(broken)
             return broken
 
     async def _attempt(self, run: Run, episode: Episode, first: Observation) -> Run:
@@ -80,9 +81,21 @@ class Stage:
             async with self._answer():
                 return await episode.score(ended.answer)
 
+        after = list[frozenset[str] | None]()
+
+        def sink(step: Step) -> None:
+            after.append(episode.reached())
+            self.crew.sink(step)
+
         tools = {name: _Answering(tool, self) for name, tool in episode.tools.items()}
-        crew = replace(self.crew, tools=tools)
-        return await attempt(run, crew, self.record, observation=first, score=score)
+        crew = replace(self.crew, tools=tools, sink=sink)
+        ended = await attempt(run, crew, self.ledger, observation=first, score=score)
+        told = [reached for reached in after if reached is not None]
+        if len(told) == len(after):
+            self.ledger.mark(run.id, newly_reached(told, len(after)))
+        else:
+            self.ledger.mark(run.id, stages(self.suite, self.ledger.trajectory(run.id)))
+        return ended
 
     @asynccontextmanager
     async def _answer(self) -> AsyncIterator[None]:

@@ -57,6 +57,10 @@ class Episode(Protocol):
         """Check the world and what the policy answered: from 0 to 1, where 1 is success."""
         ...
 
+    def reached(self) -> frozenset[str] | None:
+        """The parts of the goal that are reached now; `None` where the world does not tell."""
+        ...
+
 
 class Suite(Protocol):
     """Tasks that are played in a browser, each with an oracle."""

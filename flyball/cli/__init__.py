@@ -13,6 +13,7 @@ from flyball.cli.bench import bench_app
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
 from flyball.cli.models import models_app
+from flyball.cli.monitors import monitors_app
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
 from flyball.errors import ConfigError, FlyballError, PluginError
@@ -22,6 +23,7 @@ EXTRAS = {
     "huggingface_hub": "local",
     "jinja2": "local",
     "langgraph": "agents",
+    "lightgbm": "train",
     "llama_cpp": "local",
     "miniwob": "suites",
     "numpy": "local",
@@ -57,6 +59,7 @@ for command in (run, demo, runs, show, audit, doctor):
     app.command()(command)
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
+app.add_typer(monitors_app, name="monitors")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flyball.cli.collect import collect
 from flyball.cli.options import (
     GrammarOption,
     JsonOption,
@@ -26,6 +27,7 @@ INCOMPLETE = 1
 SEEDS = "200000..200029"
 
 bench_app = typer.Typer(help="List and play suites of tasks.", no_args_is_help=True)
+bench_app.command()(collect)
 
 
 @bench_app.command("list")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from flyball.errors import LedgerError
 from flyball.ledger.codec import run_from_json, step_from_json
 from flyball.ledger.rows import parts, run_columns, spend_columns, step_columns, tally_columns
 from flyball.ledger.store import ELSEWHERE, Store
-from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow
+from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow, TruthRow
 from flyball.records import Run, Status, Step, Trajectory
 
 MEMORY = ":memory:"
@@ -77,6 +79,22 @@ class Ledger:
             known = "FOREIGN KEY" not in str(error.orig)
             fault = f"has a step {step.index} already" if known else "is not in the ledger"
             raise LedgerError(f"run {run_id!r} {fault}") from error
+
+    def mark(self, run_id: str, milestones: Sequence[Sequence[str]]) -> None:
+        """Write down which subgoals the action before each step of a run was first to reach."""
+        told = {"run_id": run_id, "milestones": json.dumps(milestones)}
+        try:
+            with self.store.transaction() as connection:
+                connection.execute(MARK, told)
+        except IntegrityError as error:
+            raise LedgerError(f"run {run_id!r} is not in the ledger") from error
+
+    def milestones(self, run_id: str) -> tuple[tuple[str, ...], ...] | None:
+        """What `mark` wrote; `None` where nothing told. It was known to no policy or monitor."""
+        query = select(TruthRow.milestones).where(TruthRow.run_id == run_id)
+        for (told,) in self.store.rows(query):
+            return tuple(tuple(names) for names in json.loads(told))
+        return None
 
     def run(self, run_id: str) -> Run:
         """The run with this id, or with the only id that starts so."""
@@ -160,6 +178,13 @@ def _plus(kept: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[An
     return case((new.is_(None), kept), else_=func.coalesce(kept, 0) + new)
 
 
+def _mark() -> Insert:
+    mark = insert(TruthRow)
+    told = {"milestones": mark.excluded.milestones}
+    return mark.on_conflict_do_update(index_elements=["run_id"], set_=told)
+
+
+MARK = _mark()
 SAVE_RUN = _save_run()
 ADD_STEP = insert(StepRow)
 ADD_SPEND = insert(SpendRow)

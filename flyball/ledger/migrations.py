@@ -83,5 +83,13 @@ def second(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_run_batch ON run (batch)")
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first, second)
+def third(connection: Connection) -> None:
+    """Version 3: what the environment knew of a run, which nobody in it was shown."""
+    connection.exec_driver_sql(
+        "CREATE TABLE truth (run_id TEXT NOT NULL PRIMARY KEY REFERENCES run (id),"
+        " milestones TEXT NOT NULL)"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first, second, third)
 """The function at index n takes a ledger from version n to n + 1. Released ones never change."""

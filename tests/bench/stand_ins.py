@@ -87,6 +87,9 @@ class PageEpisode:
     def tools(self):
         return self.browser.tools
 
+    def reached(self):
+        return None
+
     async def score(self, answer):
         if self.name == "answer":
             return float(answer == "tea")

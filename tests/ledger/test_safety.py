@@ -18,7 +18,7 @@ from flyball.errors import LedgerError
 from flyball.ledger import Ledger
 from flyball.ledger.migrations import MIGRATIONS
 from flyball.ledger.rows import run_columns
-from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow
+from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow, TruthRow
 from tests.ledger.conftest import a_run, a_step, read
 
 WRITER = """
@@ -218,7 +218,7 @@ def test_a_newer_ledger_is_refused(path):
     newer = sqlite3.connect(path)
     newer.execute(f"pragma user_version = {len(MIGRATIONS) + 1}")
     newer.close()
-    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 3, this one knows 2\)"):
+    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 4, this one knows 3\)"):
         Ledger(path)
 
 
@@ -246,7 +246,7 @@ def test_a_closed_ledger_says_so(path):
 
 
 def test_the_tables_are_those_that_the_migrations_make(ledger):
-    for row in (RunRow, StepRow, SpendRow, TallyRow):
+    for row in (RunRow, StepRow, SpendRow, TallyRow, TruthRow):
         columns = ledger.store.rows(text(f"pragma table_info({row.__tablename__})"))
         made = {column.name: bool(column.notnull) for column in columns}
         named = {column.name: not column.nullable for column in row.__table__.columns}
@@ -257,8 +257,8 @@ def test_an_old_ledger_is_brought_up_to_date_and_keeps_its_runs(path, monkeypatc
     with Ledger(path) as ledger:
         ledger.save(a_run())
     add = text("alter table run add column colour text")
-    third = lambda connection: connection.execute(add)  # noqa: E731
-    monkeypatch.setattr("flyball.ledger.store.MIGRATIONS", (*MIGRATIONS, third))
+    next_one = lambda connection: connection.execute(add)  # noqa: E731
+    monkeypatch.setattr("flyball.ledger.store.MIGRATIONS", (*MIGRATIONS, next_one))
     for _ in range(2):
         with Ledger(path) as ledger:
             assert ledger.run("r1") == a_run()

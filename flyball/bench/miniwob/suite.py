@@ -127,6 +127,10 @@ class Episode:
         )
         return 1.0 if float(reward) == 1.0 else 0.0
 
+    def reached(self) -> None:
+        """The pages know of nothing but the end; the oracles know of more."""
+        return
+
 
 class _Ending:
     def __init__(self, tool: Tool, episode: Episode) -> None:

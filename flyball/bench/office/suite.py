@@ -99,6 +99,11 @@ class Episode:
     def milestones(self) -> tuple[str, ...]:
         return self._job.milestones
 
+    def reached(self) -> frozenset[str]:
+        """The milestones that are reached now."""
+        told = zip(self.milestones, self.subgoals(), strict=True)
+        return frozenset(name for name, reached in told if reached)
+
     @property
     def final(self) -> tuple[str, ...]:
         """What was done that cannot be undone."""

@@ -1,0 +1,1 @@
+"""Training of the learned monitors, on runs from ledgers. Needs the extra `train`."""

@@ -1,0 +1,58 @@
+"""The card that lies beside a monitor's weights: what they learned from, and how well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flyball.learning.figures import Figure
+from flyball.learning.training import FOLDS, Trained
+
+ASKED = {
+    "will_fail": "Is the run going to fail? True of every step of a run that failed.",
+    "stuck": (
+        "Is the policy going in circles? True of a step that repeats an action on what was seen"
+        " then, leads to nothing new, and is followed by more such steps. Repeats that end in"
+        " something new are not counted."
+    ),
+    "milestone": (
+        "Did the action before this step reach a part of the goal? Told by the office suite's own"
+        " checks of its records, and for the web suite by the oracle's plan: a stage is reached"
+        " once the oracle's next move is of another kind."
+    ),
+}
+
+
+def make_card(trained: Trained, found: Sequence[Figure]) -> str:
+    """Write a card in Markdown."""
+    trees, steps = trained.trees, sum(map(len, trained.labels))
+    so = sum(map(sum, trained.labels))
+    agents = ", ".join(sorted({run.agent for run in trained.runs}))
+    tasks = sorted({run.task for run in trained.runs})
+    return f"""# {trees.monitor}
+
+{ASKED[trees.monitor]}
+
+{len(trees.roots)} gradient-boosted trees with {len(trees.leaves):,} leaves over
+{len(trees.features)} features (`flyball.monitors.learned.catalogue`), read with the standard
+library. Trained by `flyball monitors train` on {len(trained.runs):,} runs of {len(tasks)} tasks,
+{sum(run.success for run in trained.runs):,} of them successful: {steps:,} steps, {so:,} of which
+are so. The policies that drove: {agents}.
+
+Every figure is of tasks that the trees had not seen, in {FOLDS} folds by task. It rules from
+{trees.decision:.3f} on, where F1 is highest, unless it is told otherwise. On other agents and
+models, calibrate it on runs of your own first: scores mean little there until then.
+
+| figure | step | value | steps |
+| --- | --- | --- | --- |
+{_lines(found)}
+
+Tasks: {", ".join(tasks)}.
+"""
+
+
+def _lines(found: Sequence[Figure]) -> str:
+    return "\n".join(
+        f"| {each.metric} | {'all' if each.step is None else each.step} |"
+        f" {'-' if each.value is None else f'{each.value:.3f}'} | {each.n:,} |"
+        for each in found
+    )

@@ -1,0 +1,114 @@
+"""Runs as tables: a row of features for each step, its labels, and what it took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from flyball.errors import ConfigError
+from flyball.learning.labels import milestone_labels, stuck_labels
+from flyball.ledger import Ledger
+from flyball.monitors.learned.catalogue import Row, check_features
+from flyball.monitors.learned.features import Features
+from flyball.records import Run, Spend, Trajectory
+
+LEDGERS = (".db", ".sqlite", ".sqlite3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One run that ended and was checked, as training takes it."""
+
+    task: str
+    """Suite and task: runs of one are never parted by a split."""
+    agent: str
+    seed: int
+    success: bool
+    rows: tuple[Row, ...]
+    """The features of each step."""
+    stuck: tuple[bool, ...]
+    milestone: tuple[bool, ...] | None
+    """`None` where the environment does not tell."""
+    joules: tuple[float, ...] | None
+    """What the run had taken once each step was proposed; `None` where energy is unknown."""
+    tokens: tuple[float, ...]
+    """Tokens read and generated until each step was proposed."""
+
+
+def read_samples(sources: Sequence[Path]) -> Iterator[Sample]:
+    """Read ledgers, and files that `write_samples` wrote. Raises `ConfigError`, `LedgerError`."""
+    for source in sources:
+        if not source.exists():
+            raise ConfigError(f"{source} does not exist; give a ledger or a .jsonl of samples")
+        if source.suffix == ".jsonl":
+            yield from _from_lines(source)
+        else:
+            with Ledger(source) as ledger:
+                yield from _from_ledger(ledger)
+
+
+def write_samples(path: Path, samples: Iterable[Sample]) -> None:
+    """Write a run a line, as JSON: what was worked out once need not be worked out again."""
+    path.write_text("".join(json.dumps(asdict(sample)) + "\n" for sample in samples), "utf-8")
+
+
+def make_sample(
+    run: Run, trajectory: Trajectory, reached: Sequence[Sequence[str]] | None
+) -> Sample:
+    """Put a run that was checked into numbers."""
+    features, steps = Features(trajectory.task), trajectory.steps
+    joules, tokens = _taken(trajectory)
+    return Sample(
+        task=f"{run.task.suite}/{run.task.id}",
+        agent=run.policy,
+        seed=-1 if run.seed is None else run.seed,
+        success=run.success is True,
+        rows=tuple(features.add(step) for step in steps),
+        stuck=stuck_labels(trajectory, run),
+        milestone=None if reached is None else milestone_labels(reached, len(steps)),
+        joules=joules if run.task.metadata.get("workers", "1") == "1" else None,
+        tokens=tokens,
+    )
+
+
+def _from_ledger(ledger: Ledger) -> Iterator[Sample]:
+    for run in reversed(ledger.runs()):
+        if run.success is not None:
+            trajectory = ledger.trajectory(run.id)
+            if trajectory.steps:
+                yield make_sample(run, trajectory, ledger.milestones(run.id))
+
+
+def _taken(trajectory: Trajectory) -> tuple[tuple[float, ...] | None, tuple[float, ...]]:
+    before, joules, tokens = Spend(), list[float | None](), list[float]()
+    for step in trajectory.steps:
+        proposed = before + step.policy_spend
+        joules.append(proposed.energy.joules)
+        tokens.append(float(proposed.usage.input_tokens + proposed.usage.output_tokens))
+        before = before + step.spend
+    known = tuple(each for each in joules if each is not None)
+    return (known if len(known) == len(joules) else None), tuple(tokens)
+
+
+def _from_lines(path: Path) -> Iterator[Sample]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield _sample(line)
+            except (KeyError, TypeError, ValueError, ConfigError) as error:
+                raise ConfigError(f"{path}, line {number}: no sample: {error}") from error
+
+
+def _sample(line: str) -> Sample:
+    fields = json.loads(line)
+    rows = tuple(fields.pop("rows"))
+    for row in rows:
+        check_features(row)
+    listed = {name: value for name, value in fields.items() if isinstance(value, list)}
+    for name, values in listed.items():
+        if len(values) != len(rows):
+            raise ValueError(f"{name} has not one value for each of {len(rows)} steps")
+        fields[name] = tuple(values)
+    return Sample(rows=rows, **fields)

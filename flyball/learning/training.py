@@ -1,0 +1,173 @@
+"""Train one monitor: what it may look at, what it is to say, and how well it says it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+
+from flyball.errors import ConfigError
+from flyball.learning.fitting import Floats, Table, export, fit, fit_sigmoid, margins, matrix
+from flyball.learning.measures import best_cut
+from flyball.learning.samples import Sample
+from flyball.monitors.learned.catalogue import in_groups
+from flyball.monitors.learned.scored import ScoredRun
+from flyball.monitors.learned.trees import Trees
+
+FOLDS = 5
+FEWEST_TASKS = 2 * FOLDS
+"""With fewer, a fold would say little about tasks that were not trained on."""
+
+Tell = Callable[[str], None]
+"""Is told how far the training is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a monitor is trained to say."""
+
+    features: tuple[str, ...]
+    labels: Callable[[Sample], Sequence[bool] | None]
+    """One for each step; `None` for a run that nobody can label."""
+    share: float
+    """Each step weighs (steps of its run) ** -share: 1 makes runs equal, 0 steps."""
+
+
+TARGETS: Mapping[str, Target] = {
+    # Seconds and joules differ from machine to machine, and say more of it than of the run.
+    "will_fail": Target(
+        features=in_groups("confidence", "recurrence", "results", "goal", "shape", "place"),
+        labels=lambda sample: [not sample.success] * len(sample.rows),
+        share=0.5,
+    ),
+    "stuck": Target(
+        features=in_groups("recurrence", "results", "shape"),
+        labels=lambda sample: sample.stuck,
+        share=0.0,
+    ),
+    "milestone": Target(
+        features=in_groups("confidence", "recurrence", "results", "goal", "shape", "place"),
+        labels=lambda sample: sample.milestone,
+        share=0.0,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A monitor's weights, and what it says of tasks that it was not trained on."""
+
+    trees: Trees
+    runs: tuple[Sample, ...]
+    scores: tuple[tuple[float, ...], ...]
+    """For each run and step: the probability from trees that never saw the run's task."""
+    labels: tuple[tuple[bool, ...], ...]
+
+    @property
+    def scored(self) -> tuple[ScoredRun, ...]:
+        """The runs with their scores, as calibration takes them."""
+        energy = all(run.joules is not None for run in self.runs)
+        return tuple(
+            ScoredRun(
+                task=run.task,
+                success=run.success,
+                scores=scores,
+                joules=run.joules if energy and run.joules is not None else run.tokens,
+                agent=run.agent,
+                seed=run.seed,
+            )
+            for run, scores in zip(self.runs, self.scores, strict=True)
+        )
+
+
+def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
+    """Fit `monitor` on all runs, and score each run with trees that never saw its task.
+
+    Raises `ConfigError` for runs of too few tasks, and where there is nothing to learn.
+    """
+    target = TARGETS[monitor]
+    told = [(run, target.labels(run)) for run in samples]
+    labelled = [(run, tuple(labels)) for run, labels in told if labels is not None]
+    runs, labels = [run for run, _ in labelled], [labels for _, labels in labelled]
+    table = make_table(target, runs, labels)
+    _check(monitor, table, {run.task for run in runs})
+    held_out = np.empty(len(table.labels))
+    for number, held in enumerate(folds(runs), start=1):
+        tell(f"{monitor}: fold {number} of {FOLDS}, {len(held)} tasks are held out")
+        out = np.isin(table.tasks, list(held))
+        held_out[out] = margins(fit(_part(table, ~out)), table.values[out])
+    sigmoid = fit_sigmoid(held_out, table.labels, table.weights)
+    chances = 1 / (1 + np.exp(-(sigmoid[0] * held_out + sigmoid[1])))
+    tell(f"{monitor}: all {len(runs)} runs")
+    about = {
+        "runs": len(runs),
+        "steps": len(table.labels),
+        "tasks": sorted({run.task for run in runs}),
+        "agents": sorted({run.agent for run in runs}),
+    }
+    decision = best_cut(chances, table.labels).threshold
+    trees = export(fit(table), monitor, sigmoid, decision, about)
+    return Trained(
+        trees=trees, runs=tuple(runs), scores=tuple(_by_run(chances, runs)), labels=tuple(labels)
+    )
+
+
+def make_table(target: Target, runs: Sequence[Sample], labels: Sequence[Sequence[bool]]) -> Table:
+    """Put the steps of `runs` under one another. Raises `ConfigError` for an unknown feature."""
+    lengths = [len(run.rows) for run in runs]
+    return Table(
+        features=target.features,
+        values=matrix([row for run in runs for row in run.rows], target.features),
+        labels=np.array([float(each) for told in labels for each in told]),
+        weights=np.repeat([float(length) ** -target.share for length in lengths], lengths),
+        tasks=np.repeat([run.task for run in runs], lengths),
+    )
+
+
+def folds(runs: Sequence[Sample]) -> list[set[str]]:
+    """Part the tasks into `FOLDS` sets of about as many steps each, the same every time."""
+    steps = Counter[str]()
+    for run in runs:
+        steps[run.task] += len(run.rows)
+    tasks = sorted(steps)
+    Random(0).shuffle(tasks)
+    parts: list[set[str]] = [set() for _ in range(FOLDS)]
+    sizes = [0] * FOLDS
+    for task in sorted(tasks, key=lambda task: -steps[task]):
+        smallest = sizes.index(min(sizes))
+        parts[smallest].add(task)
+        sizes[smallest] += steps[task]
+    return parts
+
+
+def _check(monitor: str, table: Table, tasks: set[str]) -> None:
+    if len(tasks) < FEWEST_TASKS:
+        raise ConfigError(
+            f"{monitor}: runs of {len(tasks)} tasks are too few to tell how it does on others;"
+            f" give runs of at least {FEWEST_TASKS}"
+        )
+    if len(set(table.labels.tolist())) < 2:
+        raise ConfigError(
+            f"{monitor}: all {len(table.labels)} steps have the same label, so that there is"
+            " nothing to learn; give runs that differ"
+        )
+
+
+def _part(table: Table, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Table:
+    return Table(
+        features=table.features,
+        values=table.values[chosen],
+        labels=table.labels[chosen],
+        weights=table.weights[chosen],
+        tasks=table.tasks[chosen],
+    )
+
+
+def _by_run(chances: Floats, runs: Sequence[Sample]) -> Iterator[tuple[float, ...]]:
+    at = 0
+    for run in runs:
+        yield tuple(map(float, chances[at : at + len(run.rows)]))
+        at += len(run.rows)

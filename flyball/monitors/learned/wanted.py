@@ -1,0 +1,76 @@
+"""What the goal says, and how much of it was seen, held and said."""
+
+from __future__ import annotations
+
+from flyball.monitors.learned.catalogue import Row
+from flyball.monitors.learned.glances import Glance, Goal, shared, telling
+
+ARGUMENTS = ("text", "option", "answer", "query", "value", "content", "command")
+"""Arguments that a goal may dictate."""
+
+
+class Wanted:
+    """Follows the words of one goal through a run."""
+
+    def __init__(self, goal: Goal) -> None:
+        self._goal = goal
+        self._said: set[str] = set()
+        self._quotes_said: set[str] = set()
+        self._seen: float | None = None
+        self._held: float | None = None
+        self._best = -1.0
+        self._best_age = 0
+
+    def row(self, glance: Glance) -> Row:
+        goal = self._goal
+        if not goal.words:
+            return {}
+        seen, held, said = self._reached(glance)
+        argument = dictated(glance)
+        best = seen + (held or 0.0) + said > self._best
+        return {
+            "goal_said": said,
+            "goal_seen": seen,
+            "goal_seen_change": _less(seen, self._seen),
+            "goal_held": held,
+            "goal_held_change": _less(held, self._held),
+            "goal_best_age": 0 if best else self._best_age + 1,
+            "goal_in_action": shared(goal.words, glance.words),
+            "action_in_goal": shared(glance.words, goal.words),
+            "quotes_said": shared(goal.quotes, self._quotes_said | self._quotes(glance)),
+            "argument_in_goal": None if argument is None else argument <= goal.words,
+            "argument_seen": None if argument is None else argument <= glance.view.words,
+            "goal_words": len(goal.words),
+        }
+
+    def absorb(self, glance: Glance) -> None:
+        if not self._goal.words:
+            return
+        self._seen, self._held, said = self._reached(glance)
+        reached = self._seen + (self._held or 0.0) + said
+        self._best_age = 0 if reached > self._best else self._best_age + 1
+        self._best = max(self._best, reached)
+        self._said |= glance.words & self._goal.words
+        self._quotes_said |= self._quotes(glance)
+
+    def _reached(self, glance: Glance) -> tuple[float, float | None, float]:
+        """The share of the goal's words that is seen, that is held, and that was said."""
+        wanted, view = self._goal.words, glance.view
+        held = len(wanted & view.held) / len(wanted) if view.elements else None
+        said = len(self._said | (glance.words & wanted)) / len(wanted)
+        return len(wanted & view.words) / len(wanted), held, said
+
+    def _quotes(self, glance: Glance) -> set[str]:
+        said = glance.arguments.casefold()
+        return {quote for quote in self._goal.quotes if quote in said}
+
+
+def dictated(glance: Glance) -> frozenset[str] | None:
+    """The words of the action's own argument; `None` where it has none."""
+    given = glance.action.arguments
+    said = [str(given[name]) for name in ARGUMENTS if name in given]
+    return telling(" ".join(said)) if said else None
+
+
+def _less(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a - b
