@@ -92,7 +92,7 @@ def make_batch(config: Config, suite: Suite, policy: str) -> Batch:
         suite=suite,
         policy=policy,
         model=model,
-        monitors=tuple(describe(monitor) for monitor in config.monitors()),
+        monitors=tuple(describe(monitor) for monitor in config.monitors_for(policy, "web")),
         governor=describe(config.governor()),
     )
 

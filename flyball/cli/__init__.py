@@ -12,6 +12,7 @@ from flyball.cli.audit import audit
 from flyball.cli.bench import bench_app
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
+from flyball.cli.imports import import_runs
 from flyball.cli.models import models_app
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
@@ -55,6 +56,7 @@ def flyball(
 
 for command in (run, demo, runs, show, audit, doctor):
     app.command()(command)
+app.command("import")(import_runs)
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 

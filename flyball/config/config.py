@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flyball.config.calibrations import put_in_place
 from flyball.config.files import find_files, merge, read_tables
 from flyball.config.parts import build_monitor
 from flyball.config.tables import (
@@ -81,6 +82,10 @@ class Config:
         for a monitor that cannot be imported.
         """
         return [build_monitor(name, self._settings(name)) for name in self.run.monitors]
+
+    def monitors_for(self, model: str, agent: str) -> list[Monitor]:
+        """The monitors as they watch `model` drive an `agent`: obeyed, calibrated or in shadow."""
+        return put_in_place(self.monitors(), model, agent, self.run.shadow)
 
     def governor(self) -> Governor:
         return Strictest(**self.tables.governor.model_dump())

@@ -107,6 +107,11 @@ class Verdict:
     """Indices of the steps the opinion rests on."""
     error: str | None = None
     """What the monitor failed with; its ruling is then CONTINUE."""
+    score: float | None = None
+    """The chance, from 0 to 1, that a learned monitor gives to what it looks for, whatever it
+    rules."""
+    shadow: Ruling | None = None
+    """What it would have ruled, where it is not obeyed yet; its ruling is then CONTINUE."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

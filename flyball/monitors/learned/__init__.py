@@ -1,0 +1,1 @@
+"""Monitors that were learned from runs. Judging needs the standard library only."""
