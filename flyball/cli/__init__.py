@@ -14,6 +14,7 @@ from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
 from flyball.cli.imports import import_runs
 from flyball.cli.models import models_app
+from flyball.cli.monitors import monitors_app
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
 from flyball.errors import ConfigError, FlyballError, PluginError
@@ -27,6 +28,7 @@ EXTRAS = {
     "miniwob": "suites",
     "numpy": "local",
     "playwright": "browser",
+    "xgboost": "train",
 }
 """Which extra brings a package that the bare installation does without."""
 
@@ -59,6 +61,7 @@ for command in (run, demo, runs, show, audit, doctor):
 app.command("import")(import_runs)
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
+app.add_typer(monitors_app, name="monitors")
 
 
 def main() -> None:

@@ -81,7 +81,11 @@ class Config:
         Raises `ConfigError` for a name or a setting that does not exist, `PluginError`
         for a monitor that cannot be imported.
         """
-        return [build_monitor(name, self._settings(name)) for name in self.run.monitors]
+        return [self.monitor(name) for name in self.run.monitors]
+
+    def monitor(self, name: str) -> Monitor:
+        """Build the monitor called `name`, whether or not runs use it. Raises as `monitors`."""
+        return build_monitor(name, self._settings(name))
 
     def monitors_for(self, model: str, agent: str) -> list[Monitor]:
         """The monitors as they watch `model` drive an `agent`: obeyed, calibrated or in shadow."""

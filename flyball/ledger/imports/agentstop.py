@@ -2,7 +2,8 @@
 
 `logprobs` and `tokens` hold a list a step, of each token that was generated there, as Python writes
 lists. `step_K_energy_total_mWh` is what step K took, from 0; steps beyond the last list (a
-final answer, say) are part of what the last one took. `agent_output_eval` is CORRECT or not.
+final answer, say) are part of what the last one took. `agent_output_eval` is CORRECT or
+not, and missing from tables that nobody has judged yet.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from flyball.errors import ConfigError
 from flyball.ledger.imports.records import EPOCH, Imported, Turn, make_steps, open_text
 from flyball.records import Action, Energy, Run, Spend, Task, Usage
 
-NEEDED = ("logprobs", "tokens", "agent_output_eval")
+NEEDED = ("logprobs", "tokens")
 CORRECT = "CORRECT"
 JOULES_PER_MWH = 3.6
 """A milliwatt-hour is 3.6 joules."""
@@ -60,13 +61,13 @@ def _imported(row: Mapping[str, str], where: str, file: str, number: int) -> Imp
         id=named[:200],
         prompt=next((row[name] for name in ("question", "problem", "task") if row.get(name)), ""),
         suite=f"agentstop/{stem}",
-        metadata={"unrecorded": "seconds observations"},
+        metadata={"unrecorded": "observations"},
     )
     turns = [
         _turn(place, pair, row, len(tokens), where)
         for place, pair in enumerate(zip(logprobs, tokens, strict=True))
     ]
-    evaluated = row["agent_output_eval"].strip()
+    evaluated = (row.get("agent_output_eval") or "").strip()
     run = Run(
         id=f"{file}:{number}",
         task=task,
@@ -105,12 +106,15 @@ def _turn(
         input_tokens=int(_number(prompt, f"step {place} prompt tokens", where) or 0),
         output_tokens=len(tokens),
     )
+    seconds = _number(row.get(f"step_{place}_duration_sec") or "", "duration", where) or 0.0
     action = Action(
         tool="step",
         text="".join(map(str, tokens)),
         logprobs=tuple(_logprob(each, where) for each in logprobs),
     )
-    return Turn(action=action, result=None, spend=Spend(usage=usage, energy=energy))
+    return Turn(
+        action=action, result=None, spend=Spend(seconds=seconds, usage=usage, energy=energy)
+    )
 
 
 def _beyond(row: Mapping[str, str], count: int) -> int:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import ceil, exp, inf, isnan, lgamma, log, log1p, nextafter
+from math import ceil, exp, floor, inf, isnan, lgamma, log, log1p, nextafter
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -102,16 +102,34 @@ def pick_rule(
     passed = list[Rule]()
     tried = _affordable(earliest, len(groups), max_loss, confidence)
     for step in tried:
-        level = (1 - confidence) / len(tried)
-        threshold = _threshold(
-            groups, Rule(threshold=inf, earliest=step, once=once), max_loss, level
-        )
+        test = _make_test(groups, max_loss, (1 - confidence) / len(tried))
+        threshold = _threshold(groups, Rule(threshold=inf, earliest=step, once=once), test)
         if threshold is not None:
             passed.append(Rule(threshold=threshold, earliest=step, once=once))
     rule = max(passed, key=lambda each: saving(runs, each) or 0.0, default=None)
     successes = [run for run in runs if run.success]
     lost = 0 if rule is None else sum(rule.stops_at(run.scores) is not None for run in successes)
     return Picked(rule, len(groups), needed, lost, len(successes))
+
+
+def cut_rule(
+    runs: Sequence[ScoredRun],
+    *,
+    max_loss: float,
+    earliest: Sequence[int] = EARLIEST,
+    once: bool = False,
+) -> Rule | None:
+    """The rule that saves most of those that lose at most `max_loss` of these very successes.
+
+    Nothing is promised about any others. `None` where there are no successes.
+    """
+    groups = [[run] for run in runs if run.success]
+    test, rules = _Test(float, floor(max_loss * len(groups))), list[Rule]()
+    for step in earliest if groups else ():
+        threshold = _threshold(groups, Rule(threshold=inf, earliest=step, once=once), test)
+        if threshold is not None:
+            rules.append(Rule(threshold=threshold, earliest=step, once=once))
+    return max(rules, key=lambda each: saving(runs, each) or 0.0, default=None)
 
 
 def runs_needed(max_loss: float, confidence: float) -> int:
@@ -169,11 +187,8 @@ def _affordable(
     return ()
 
 
-def _threshold(
-    groups: Sequence[Sequence[ScoredRun]], rule: Rule, max_loss: float, level: float
-) -> float | None:
-    """The lowest threshold of which it is shown that at most `max_loss` of successes reach it."""
-    test = _make_test(groups, max_loss, level)
+def _threshold(groups: Sequence[Sequence[ScoredRun]], rule: Rule, test: _Test) -> float | None:
+    """The lowest threshold whose losses, and those of all above it, pass the test."""
     total = len(groups) * test.cost(0.0)
     if total > test.limit:
         return None
