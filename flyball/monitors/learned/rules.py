@@ -195,6 +195,9 @@ def _threshold(groups: Sequence[Sequence[ScoredRun]], rule: Rule, test: _Test) -
     peaks = [(rule.peak(run.scores), place) for place, runs in enumerate(groups) for run in runs]
     threshold, lost = inf, [0] * len(groups)
     for peak, tied in groupby(sorted(peaks, reverse=True), key=itemgetter(0)):
+        if peak == -inf:
+            # The others were not looked at: a rule that stopped all that is left would be a cap.
+            break
         threshold = nextafter(peak, inf)
         for _, place in tied:
             size = len(groups[place])
