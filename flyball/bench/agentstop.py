@@ -95,7 +95,7 @@ def _draw(source: random.Random) -> Settings:
         "subsample": source.uniform(0.7, 1.0),
         "colsample_bytree": source.uniform(0.7, 1.0),
         "gamma": source.uniform(0.0, 5.0),
-        "n_estimators": source.choice((50, 100, 200, 300)),
+        "trees": source.choice((50, 100, 200, 300)),
     }
 
 
@@ -139,11 +139,21 @@ def _quality(
 
 
 def _fit(rows: Sequence[Features], labels: Sequence[bool], settings: Settings) -> Any:
-    from xgboost import XGBClassifier  # noqa: PLC0415 - in the extra `train`
+    import xgboost  # noqa: PLC0415 - in the extra `train`
 
-    model = XGBClassifier(**settings, n_jobs=1, random_state=42, eval_metric="logloss")
-    return model.fit(rows, [int(label) for label in labels])
+    matrix = xgboost.DMatrix(_array(rows), label=[int(label) for label in labels])
+    parameters = {name: value for name, value in settings.items() if name != "trees"}
+    parameters |= {"objective": "binary:logistic", "nthread": 1, "seed": 42}
+    return xgboost.train(parameters, matrix, num_boost_round=settings["trees"])
 
 
 def _ask(model: Any, rows: Sequence[Features]) -> list[float]:
-    return [float(chance) for chance in model.predict_proba(list(rows))[:, 1]]
+    import xgboost  # noqa: PLC0415
+
+    return [float(chance) for chance in model.predict(xgboost.DMatrix(_array(rows)))]
+
+
+def _array(rows: Sequence[Features]) -> Any:
+    import numpy  # noqa: PLC0415
+
+    return numpy.array(rows, dtype=numpy.float32)

@@ -215,7 +215,8 @@ def test_rules_are_replayed_step_by_step():
 
 
 def test_agentstop_learns_from_other_tasks_what_uncertain_tokens_mean():
-    cases = some_cases(120)
+    # Its search fits forty models a step and fold: one step is enough here.
+    cases = [replace(case, steps=case.steps[:1]) for case in some_cases(120)]
     scores = agentstop_scores(cases)
     runs = [score_case(case, each, "joules") for case, each in zip(cases, scores, strict=True)]
     assert Ranked(runs).pairs(0).auc > 0.6
