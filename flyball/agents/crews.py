@@ -90,12 +90,13 @@ def assemble(
     *,
     meter: Meter,
     strong: str | None = None,
+    agent: str = "web",
 ) -> Crew:
     """Make a crew that tells nobody of its steps; `replace` its sink to listen.
 
-    With a `strong` policy, a stall escalates to it.
+    The first of the policies drives. With a `strong` policy, a stall escalates to it.
     """
-    monitors = config.monitors()
+    monitors = config.monitors_for(next(iter(policies), ""), agent)
     if strong and not any(getattr(monitor, "policy", None) for monitor in monitors):
         monitors.append(LiteLLMStall(policy=strong))
     return Crew(

@@ -95,7 +95,7 @@ def make_batch(config: Config, suite: Suite, policy: str, *, temperature: float 
         suite=suite,
         policy=policy,
         model=model,
-        monitors=tuple(describe(monitor) for monitor in config.monitors()),
+        monitors=tuple(describe(monitor) for monitor in config.monitors_for(policy, "web")),
         governor=describe(config.governor()),
         temperature=temperature,
     )

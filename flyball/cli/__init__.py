@@ -12,6 +12,7 @@ from flyball.cli.audit import audit
 from flyball.cli.bench import bench_app
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
+from flyball.cli.imports import import_runs
 from flyball.cli.models import models_app
 from flyball.cli.monitors import monitors_app
 from flyball.cli.run import run
@@ -28,6 +29,7 @@ EXTRAS = {
     "miniwob": "suites",
     "numpy": "local",
     "playwright": "browser",
+    "xgboost": "train",
 }
 """Which extra brings a package that the bare installation does without."""
 
@@ -57,6 +59,7 @@ def flyball(
 
 for command in (run, demo, runs, show, audit, doctor):
     app.command()(command)
+app.command("import")(import_runs)
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 app.add_typer(monitors_app, name="monitors")

@@ -66,6 +66,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     as_json: JsonOption = False,
 ) -> None:
     """Run an agent on a task, under supervision."""
+    from flyball.cli.promises import drift_notices
     from flyball.cli.show import print_outcome, print_run_json, print_step
     from flyball.config import load_config
 
@@ -98,6 +99,8 @@ def run(  # noqa: PLR0913 - one parameter an option
             print_run_json(opened, ended.id)
         else:
             print_outcome(ended, opened.trajectory(ended.id))
+            for line in drift_notices(config, opened, order.policy, agent):
+                typer.echo(f"flyball: {line}", err=True)
     if ended.success is False or ended.status != "finished" or ended.gave_up:
         raise typer.Exit(1)
 

@@ -56,6 +56,10 @@ def print_step(step: Step) -> None:
     typer.echo(step_line(step))
     if step.decision.ruling != "continue":
         typer.echo(f"     {step.decision.reason}")
+    for verdict in step.verdicts:
+        if verdict.shadow is not None:
+            would = f"{verdict.monitor} would say {verdict.shadow}: {verdict.reason}"
+            typer.echo(f"     [shadow] {would}")
 
 
 def outcome(run: Run) -> str:

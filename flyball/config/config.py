@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flyball.config.calibrations import put_in_place
 from flyball.config.files import find_files, merge, read_tables
 from flyball.config.parts import build_monitor
 from flyball.config.tables import (
@@ -80,7 +81,15 @@ class Config:
         Raises `ConfigError` for a name or a setting that does not exist, `PluginError`
         for a monitor that cannot be imported.
         """
-        return [build_monitor(name, self._settings(name)) for name in self.run.monitors]
+        return [self.monitor(name) for name in self.run.monitors]
+
+    def monitor(self, name: str) -> Monitor:
+        """Build the monitor called `name`, whether or not runs use it. Raises as `monitors`."""
+        return build_monitor(name, self._settings(name))
+
+    def monitors_for(self, model: str, agent: str) -> list[Monitor]:
+        """The monitors as they watch `model` drive an `agent`: obeyed, calibrated or in shadow."""
+        return put_in_place(self.monitors(), model, agent, self.run.shadow)
 
     def with_grammar(self, grammar: bool | None) -> Config:
         """The same with `[run] grammar` as the call says; `None`: as the files say."""

@@ -46,6 +46,8 @@ def check_monitors(tables: Tables) -> None:
     if "monitors" in tables.run.model_fields_set:
         for name in tables.run.monitors:
             check_name(name)
+    for name in tables.run.shadow:
+        check_name(name)
     for name, settings in tables.monitors.items():
         build_monitor(name, settings)
 

@@ -87,6 +87,8 @@ class RunTable(Table):
     budget_usd: PositiveFloat | None = None
     monitors: Names = ("over_budget", "repeats", "openhands_stuck")
     """Entry-point names; `[monitors.NAME]` has their settings."""
+    shadow: Names = ()
+    """Those of them that judge and are written down, and are not obeyed."""
 
 
 class GovernorTable(Table):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, Connection, case, func
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -68,13 +68,9 @@ class Ledger:
 
     def append(self, run_id: str, step: Step) -> None:
         """Write a finished step of a run that was saved before; it survives a SIGKILL."""
-        spends = [spend_columns(run_id, step, part, spend) for part, spend in parts(step)]
-        tallies = [tally_columns(run_id, step, part, spend) for part, spend in parts(step)]
         try:
             with self.store.transaction() as connection:
-                connection.execute(ADD_STEP, step_columns(run_id, step))
-                connection.execute(ADD_SPEND, spends)
-                connection.execute(ADD_TO_TALLY, tallies)
+                _add_step(connection, run_id, step)
         except IntegrityError as error:
             known = "FOREIGN KEY" not in str(error.orig)
             fault = f"has a step {step.index} already" if known else "is not in the ledger"
@@ -95,6 +91,20 @@ class Ledger:
         for (told,) in self.store.rows(query):
             return tuple(tuple(names) for names in json.loads(told))
         return None
+
+    def add(self, runs: Iterable[tuple[Run, Sequence[Step]]]) -> int:
+        """Write whole runs, all of them or none, and count those that were not there before."""
+        added = 0
+        with self.store.transaction() as connection:
+            for run, steps in runs:
+                known = select(RunRow.id).where(RunRow.id == run.id)
+                if connection.execute(known).first() is not None:
+                    continue
+                connection.execute(SAVE_RUN, run_columns(run))
+                for step in steps:
+                    _add_step(connection, run.id, step)
+                added += 1
+        return added
 
     def run(self, run_id: str) -> Run:
         """The run with this id, or with the only id that starts so."""
@@ -149,6 +159,14 @@ class Ledger:
     def _steps(self, run: Run) -> tuple[Step, ...]:
         query = select(StepRow.record).where(StepRow.run_id == run.id).order_by(col(StepRow.index))
         return tuple(step_from_json(record) for (record,) in self.store.rows(query))
+
+
+def _add_step(connection: Connection, run_id: str, step: Step) -> None:
+    spends = [spend_columns(run_id, step, part, spend) for part, spend in parts(step)]
+    tallies = [tally_columns(run_id, step, part, spend) for part, spend in parts(step)]
+    connection.execute(ADD_STEP, step_columns(run_id, step))
+    connection.execute(ADD_SPEND, spends)
+    connection.execute(ADD_TO_TALLY, tallies)
 
 
 def _save_run() -> Insert:

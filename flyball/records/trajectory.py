@@ -115,6 +115,8 @@ class Verdict:
     score: float | None = None
     """The chance, from 0 to 1, that a learned monitor gives to what it looks for, whatever it
     rules."""
+    shadow: Ruling | None = None
+    """What it would have ruled, where it is not obeyed yet; its ruling is then CONTINUE."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

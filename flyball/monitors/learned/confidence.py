@@ -17,7 +17,7 @@ IMPOSSIBLE = -50.0
 
 
 class Confidence:
-    """Log-probabilities and entropies, of this step and over the run."""
+    """Log-probabilities, entropies and what was forbidden, of this step and over the run."""
 
     def __init__(self) -> None:
         self._lowest: deque[float] = deque(maxlen=RECENT)
@@ -25,12 +25,14 @@ class Confidence:
         self._lowest_sum = self._mean_sum = 0.0
         self._entropy_highest = -math.inf
         self._entropy_sum = self._entropy_squares = 0.0
-        self._told = self._entropies = self._unsure = 0
+        self._forbidden_highest = self._forbidden_sum = 0.0
+        self._told = self._entropies = self._unsure = self._offered = 0
 
     def row(self, glance: Glance) -> Row:
         return {
             **self._probabilities(finite(glance.action.logprobs)),
             **self._entropy(finite(glance.action.entropies)),
+            **self._forbidden(glance.action.forbidden),
         }
 
     def absorb(self, glance: Glance) -> None:
@@ -48,6 +50,10 @@ class Confidence:
             self._entropy_sum += mean
             self._entropy_squares += mean * mean
             self._entropies += 1
+        if (forbidden := glance.action.forbidden) is not None and math.isfinite(forbidden):
+            self._forbidden_highest = max(self._forbidden_highest, forbidden)
+            self._forbidden_sum += forbidden
+            self._offered += 1
 
     def _probabilities(self, told: Sequence[float]) -> Row:
         if not told:
@@ -82,6 +88,15 @@ class Confidence:
             "entropy_highest_run": max(self._entropy_highest, *entropies),
             "entropy_mean_run": total / n,
             "entropy_variance_run": max(0.0, squares / n - (total / n) ** 2),
+        }
+
+    def _forbidden(self, forbidden: float | None) -> Row:
+        if forbidden is None or not math.isfinite(forbidden):
+            return {}
+        return {
+            "forbidden": forbidden,
+            "forbidden_highest": max(self._forbidden_highest, forbidden),
+            "forbidden_mean": (self._forbidden_sum + forbidden) / (self._offered + 1),
         }
 
 

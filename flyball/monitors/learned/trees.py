@@ -6,7 +6,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,12 @@ class Trees:
     """The probability from which it is worth ruling, on tasks that were not trained on."""
     about: Mapping[str, object]
     """What it was trained on, for its card."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with the weights, and with nothing else."""
+        said = {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "about": None}
+        return sha256(json.dumps(said).encode()).hexdigest()[:16]
 
     def margin(self, row: Row) -> float:
         """The sum of the leaves that `row` falls into. A feature that it lacks is unknown."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flyball.monitors.learned.judging import Question
+from flyball.monitors.learned.trees import load_trees
 from flyball.records import Ruling, Trajectory, Verdict
 
 
@@ -28,6 +29,11 @@ class WillFail:
 
     def __post_init__(self) -> None:
         self._question(self.threshold).check()
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one set of weights from another: a calibration holds for one of them."""
+        return load_trees("will_fail", self.weights).fingerprint
 
     def judge(self, trajectory: Trajectory) -> Verdict:
         final = bool(trajectory.steps) and trajectory.last.action.is_final

@@ -71,6 +71,7 @@ def a_run(steps: int, seed: int = 0) -> Trajectory:
             text=chosen.text,
             logprobs=told or None,
             entropies=tuple(-each for each in told) or None,
+            forbidden=rng.random() if told else None,
         )
         ok = rng.random() < 0.8
         made = made.then(step(index, action, rng.choice(texts), ok=ok, note="" if ok else "no"))

@@ -109,6 +109,16 @@ def test_an_empty_trajectory_has_no_known_feature():
 
 
 @pytest.mark.parametrize("logprobs", [None, (), (math.nan, -0.1), (-0.2, math.inf)])
+def test_what_was_forbidden_is_unknown_where_there_was_no_grammar(logprobs):
+    free, held = replace(click(), logprobs=logprobs), replace(click(), forbidden=0.25)
+    odd = replace(click(), forbidden=math.nan)
+    rows = of(step(0, free), step(1, held), step(2, odd), step(3, replace(held, forbidden=0.75)))
+    assert [row["forbidden"] for row in rows] == [None, 0.25, None, 0.75]
+    assert [row["forbidden_mean"] for row in rows] == [None, 0.25, None, 0.5]
+    assert rows[3]["forbidden_highest"] == 0.75
+
+
+@pytest.mark.parametrize("logprobs", [None, (), (math.nan, -0.1), (-0.2, math.inf)])
 def test_log_probabilities_that_are_not_given_or_no_numbers_are_unknown_and_not_zero(logprobs):
     row = of(step(0, replace(click(), logprobs=logprobs)))[0]
     assert {row[name] for name in in_groups("confidence")} == {None}

@@ -1,0 +1,105 @@
+"""Every monitor and baseline over the same runs: what each said, and the rows that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyball.bench.agentstop import agentstop_scores
+from flyball.bench.baselines import AGENTSTOP, BASELINES
+from flyball.bench.cases import Case, Unit, common_unit, replay, score_case
+from flyball.bench.evaluation import evaluate, row_of
+from flyball.bench.report import Row
+from flyball.errors import ConfigError
+from flyball.monitors.learned.scored import ScoredRun, read_scored
+from flyball.roles import Monitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What each monitor and baseline said about the same runs."""
+
+    suite: str
+    policy: str
+    """Empty where several models are judged together."""
+    unit: Unit
+    scored: Mapping[str, Sequence[ScoredRun]]
+    judge_ms: Mapping[str, float | None]
+    """Median milliseconds a judged step, of monitors that were asked."""
+
+
+def told_by(
+    cases: Sequence[Case],
+    monitors: Sequence[Monitor],
+    files: Mapping[str, Path],
+    baselines: Sequence[str],
+) -> Told:
+    """Ask `monitors` about each step, take what `files` say, and add the `baselines`.
+
+    Where there are files, only runs that all of them speak of are judged. Raises `ConfigError`.
+    """
+    said = {name: _said(path) for name, path in files.items()}
+    mine = [case for case in cases if all(_key_of(case) in runs for runs in said.values())]
+    if not mine:
+        raise ConfigError(f"{', '.join(map(str, files.values()))}: none of these runs is in there")
+    unit, judge_ms = common_unit(mine), dict[str, float | None]()
+    scores = {name: [runs[_key_of(case)] for case in mine] for name, runs in said.items()}
+    for monitor in monitors:
+        ask = replay(monitor)
+        scores[monitor.name] = [ask(case) for case in mine]
+        judge_ms[monitor.name] = ask.judge_ms
+    for name in baselines:
+        if name == AGENTSTOP:
+            scores[name] = agentstop_scores(mine)
+        else:
+            say = BASELINES[name]()
+            scores[name] = [list(say(case)) for case in mine]
+    policies = {case.run.policy for case in mine}
+    return Told(
+        suite=mine[0].run.task.suite,
+        policy=policies.pop() if len(policies) == 1 else "",
+        unit=unit,
+        scored={
+            name: [_score(case, each, unit) for case, each in zip(mine, all_, strict=True)]
+            for name, all_ in scores.items()
+        },
+        judge_ms=judge_ms,
+    )
+
+
+def rows_of(told: Told) -> list[Row]:
+    """The flat rows of one suite and model. `split` is always that of tasks nothing was set on."""
+    head: Row = {
+        "suite": told.suite,
+        "split": "unseen",
+        "policy": told.policy or "all",
+        "unit": told.unit,
+        "step": None,
+    }
+    rows = evaluate(told.scored, head)
+    for name, ms in told.judge_ms.items():
+        steps = sum(len(run.scores) for run in told.scored[name])
+        rows.append(row_of({**head, "monitor": name}, "judge_ms", ms, None, steps))
+    return rows
+
+
+Key = tuple[str, str, int]
+
+
+def _key_of(case: Case) -> Key:
+    run = case.run
+    return f"{run.task.suite}/{run.task.id}", run.policy, -1 if run.seed is None else run.seed
+
+
+def _said(path: Path) -> dict[Key, list[float]]:
+    return {(run.task, run.agent, run.seed): list(run.scores) for run in read_scored(path)}
+
+
+def _score(case: Case, scores: Sequence[float], unit: Unit) -> ScoredRun:
+    if len(scores) != len(case.steps):
+        raise ConfigError(
+            f"run {case.run.id} has {len(case.steps)} steps and {len(scores)} scores;"
+            " the scores are of another run: train again on this ledger"
+        )
+    return score_case(case, scores, unit)
