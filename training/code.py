@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import json
 import random
 import time
 from pathlib import Path
@@ -23,7 +22,7 @@ from flyball.bench.code.running import guarded
 from flyball.bench.suites import TRAINING_SEEDS
 from flyball.records import Action
 from flyball.tools.source import difference
-from training.examples import Example
+from training.examples import Example, write
 
 MOST_WRONG = 2
 SAME_LINE = 0.5
@@ -116,16 +115,14 @@ def refused_edit(task: Exercise, rng: random.Random) -> Action:
     raise AssertionError("the last of the lines is not there, and its edit is refused")
 
 
-def write(name: str, episodes: int, out: Path) -> None:
+def collect(name: str, episodes: int, out: Path) -> None:
     """Collect one function into `out`, unless it is there already."""
     if out.exists():
         return
     started, rows = time.monotonic(), list[Example]()
     for seed in TRAINING_SEEDS[:episodes]:
         rows += play(name, seed, wrong=seed % (MOST_WRONG + 1))
-    part = out.with_suffix(".part")
-    part.write_text("".join(json.dumps(row.as_dict()) + "\n" for row in rows))
-    part.rename(out)
+    write(out, rows)
     seconds = time.monotonic() - started
     rate = len(rows) / seconds
     print(f"{name:20s} {len(rows)} examples  {seconds:.0f} s  {rate:.0f} a second", flush=True)
@@ -134,12 +131,12 @@ def write(name: str, episodes: int, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations-code"))
-    parser.add_argument("--episodes", type=int, default=1_000)
+    parser.add_argument("--episodes", type=int, default=250)
     parser.add_argument("--tasks", nargs="*", default=list(TRAINED))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name in arguments.tasks:
-        write(name, arguments.episodes, arguments.out / f"code-{name}.jsonl")
+        collect(name, arguments.episodes, arguments.out / f"code-{name}.jsonl")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import re
 import time
@@ -33,7 +32,7 @@ from flyball.bench.miniwob.oracles import NoMoveError
 from flyball.records import Action
 from flyball.tools.browser import Browser, BrowserOptions
 from flyball.tools.page import Entry, entry
-from training.examples import Example
+from training.examples import Example, write
 
 MARGIN = 1.5
 """How much longer than its limit an episode with wrong moves in it may take."""
@@ -149,19 +148,6 @@ async def collect(name: str, episodes: int) -> tuple[list[Example], int, int]:
     return rows, won, played
 
 
-def write(name: str, episodes: int, out: Path) -> None:
-    """Collect one task into `out`, unless it is there already."""
-    if out.exists():
-        return
-    started = time.monotonic()
-    rows, won, played = asyncio.run(collect(name, episodes))
-    part = out.with_suffix(".part")
-    part.write_text("".join(json.dumps(row.as_dict()) + "\n" for row in rows))
-    part.rename(out)
-    seconds = time.monotonic() - started
-    print(f"{name:26s} won {won}/{played}  {len(rows)} examples  {seconds:.0f} s", flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
@@ -170,7 +156,16 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name in arguments.tasks:
-        write(name, arguments.episodes, arguments.out / f"{name}.jsonl")
+        out = arguments.out / f"{name}.jsonl"
+        if out.exists():
+            continue
+        started = time.monotonic()
+        examples, won, played = asyncio.run(collect(name, arguments.episodes))
+        write(out, examples)
+        seconds = time.monotonic() - started
+        print(
+            f"{name:26s} won {won}/{played}  {len(examples)} examples  {seconds:.0f} s", flush=True
+        )
 
 
 if __name__ == "__main__":

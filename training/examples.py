@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -60,3 +60,10 @@ def example(row: Mapping[str, object]) -> Example:
         answer=str(row["answer"]),
         format=str(row.get("format", "web")),
     )
+
+
+def write(path: Path, examples: Iterable[Example]) -> None:
+    """Write `examples` to `path`, all of them or none."""
+    part = path.with_suffix(".part")
+    part.write_text("".join(json.dumps(each.as_dict()) + "\n" for each in examples))
+    part.rename(path)

@@ -7,7 +7,6 @@ every recovery can be shown; the label is always the oracle's move, the last is 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from flyball.bench.miniwob.oracles.moves import NoMoveError
 from flyball.bench.office import TEMPLATES, Job, Office, Tab
 from flyball.records import Action
 from flyball.tools.page import Entry
-from training.examples import Example
+from training.examples import Example, write
 
 TRAINING_SEEDS = range(100_000)
 WRONG_MOVES = 0.15
@@ -80,7 +79,7 @@ def _example(
     return Example(task=task, goal=goal, lines=lines, told=tuple(told), answer=answer)
 
 
-def write(task: str, episodes: int, out: Path) -> None:
+def collect(task: str, episodes: int, out: Path) -> None:
     """Collect one task into `out`, unless it is there already."""
     if out.exists():
         return
@@ -89,9 +88,7 @@ def write(task: str, episodes: int, out: Path) -> None:
         examples = play(task, seed, wrong=WRONG_MOVES if seed % 2 else 0.0)
         won += bool(examples)
         rows += examples
-    part = out.with_suffix(".part")
-    part.write_text("".join(json.dumps(row.as_dict()) + "\n" for row in rows))
-    part.rename(out)
+    write(out, rows)
     seconds = time.monotonic() - started
     print(f"{task:20s} won {won}/{episodes}  {len(rows)} examples  {seconds:.0f} s", flush=True)
 
@@ -104,7 +101,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for task in arguments.tasks:
-        write(task, arguments.episodes, arguments.out / f"office-{task}.jsonl")
+        collect(task, arguments.episodes, arguments.out / f"office-{task}.jsonl")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from flyball.bench.code.desk import Desk
 from flyball.bench.code.exercise import exercise
 from flyball.bench.code.functions import TRAINED
 from training.batches import Source, varied
-from training.code import main, play, refused_edit, write, wrong_edit
+from training.code import collect, main, play, refused_edit, wrong_edit
 from training.drills import Words
 from training.examples import read
 from training.train import prepare_tokenizer
@@ -72,12 +72,12 @@ def test_a_wrong_edit_fails_the_tests_and_a_refused_one_changes_nothing():
 def test_collecting_is_quick_and_writes_once(tmp_path):
     out = tmp_path / "code-rotate.jsonl"
     started = time.process_time()
-    write("rotate", 30, out)
+    collect("rotate", 30, out)
     examples = list(read(tmp_path))
     assert len(examples) / (time.process_time() - started) > 100
     assert {(each.task, each.format) for each in examples} == {("code-rotate", "code")}
     written = out.read_bytes()
-    write("rotate", 1, out)
+    collect("rotate", 1, out)
     assert out.read_bytes() == written
 
 

@@ -9,7 +9,7 @@ from flyball.agents.compact import decode
 from flyball.bench.office import Office
 from flyball.tools.page import parse
 from training.examples import read
-from training.office import main, play, write, wrong_move
+from training.office import collect, main, play, wrong_move
 
 
 @pytest.mark.parametrize("task", Office.trained)
@@ -51,13 +51,13 @@ def test_most_episodes_with_wrong_moves_are_won():
 def test_collecting_is_quick_and_writes_once(tmp_path):
     out = tmp_path / "office-write-mail.jsonl"
     started = time.monotonic()
-    write("write-mail", 20, out)
+    collect("write-mail", 20, out)
     assert time.monotonic() - started < 20
     examples = list(read(tmp_path))
     assert {each.task for each in examples} == {"write-mail"}
     assert sum(each.answer == " finish" for each in examples) >= 18
     written = out.read_bytes()
-    write("write-mail", 1, out)
+    collect("write-mail", 1, out)
     assert out.read_bytes() == written
 
 

@@ -17,8 +17,10 @@ from training.examples import Example, example
 from training.export import Trained, export
 from training.model import Llama, Shape
 from training.muon import orthogonalise
+from training.recipe import Recipe
 from training.tokenizer import PAD, load_tokenizer
-from training.train import VALIDATION, Recipe, Trainer, divided, prepare_tokenizer
+from training.train import VALIDATION, divided, prepare_tokenizer
+from training.trainer import Trainer
 from training.wordings import requoted, reworded, varied
 
 WORDS = Words(words=("bob", "maria", "tea", "Oslo", "blue"))

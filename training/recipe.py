@@ -1,0 +1,42 @@
+"""Everything that a policy's weights depend on, but for its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WARM_UP_STEPS = 50
+FLAT_SHARE = 0.4
+"""The rate stays flat for this share of the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that the weights depend on."""
+
+    shape: str = "small"
+    tokens: int = 20_000_000
+    young_layers: int = 0
+    """Layers at first, where not all: the model then grows at `growth`."""
+    growth: float = 0.6
+    batch_tokens: int = 1024
+    muon_rate: float = 0.006
+    adam_rate: float = 0.003
+    drills_only: int = 2_500_000
+    """Tokens for which made-up examples are all: copying is learned first, or late."""
+    drills: float = 0.6
+    """Share of made-up examples after that; it falls to `least_drills` over `fading` tokens."""
+    least_drills: float = 0.15
+    fading: int = 5_000_000
+    seed: int = 0
+
+    def rate(self, step: int, progress: float) -> float:
+        """The share of the peak rate: warm-up, flat, linear decay."""
+        decay = 1.0 - max(0.0, progress - FLAT_SHARE) / (1.0 - FLAT_SHARE)
+        return min(1.0, (step + 1) / WARM_UP_STEPS) * max(0.02, decay)
+
+    def drill_share(self, seen: int) -> float:
+        """The share of made-up examples after `seen` tokens."""
+        if seen < self.drills_only:
+            return 1.0
+        faded = min(1.0, (seen - self.drills_only) / self.fading)
+        return self.drills + (self.least_drills - self.drills) * faded

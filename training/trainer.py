@@ -1,0 +1,176 @@
+"""A model in training: its steps, its trials, and its place in the run, which it goes on from."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.batches import Batch, Source, padded
+from training.examples import Example
+from training.model import SHAPES, Llama
+from training.muon import Muon
+from training.recipe import FLAT_SHARE, Recipe
+from training.tokenizer import PAD
+
+OBSERVATION_WEIGHT = 0.15
+ROUNDS_BETWEEN_TRIALS = 10
+MEMORY = 0.98
+"""How slowly a task's share of wrong steps is forgotten, an example."""
+
+
+class Trainer:
+    """Holds a model in training, and its place in the run."""
+
+    def __init__(self, recipe: Recipe, source: Source, folder: Path, device: str) -> None:
+        self.recipe, self.source, self.folder, self.device = recipe, source, folder, device
+        torch.manual_seed(recipe.seed)
+        whole = SHAPES[recipe.shape]
+        young = replace(whole, layers=recipe.young_layers or whole.layers)
+        self.model = Llama(young).to(device)
+        self.optimizers = self._optimizers()
+        self.round = self.step = self.seen = 0
+        self.seconds = 0.0
+        self.errors: dict[str, float] = {}
+        """The share of wrong steps lately, by task."""
+
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        matrices = self.model.matrices()
+        rest = [p for n, p in self.model.named_parameters() if n not in matrices]
+        return [
+            Muon(matrices.values(), lr=self.recipe.muon_rate),
+            torch.optim.AdamW(rest, lr=self.recipe.adam_rate, betas=(0.9, 0.95), weight_decay=0.0),
+        ]
+
+    @property
+    def progress(self) -> float:
+        return self.seen / self.recipe.tokens
+
+    def run(self, validation: list[Example]) -> None:
+        self.resume()
+        while self.progress < 1.0:
+            started, losses = time.monotonic(), list[float]()
+            if self.progress >= self.recipe.growth:
+                self.grow()
+            late = self.progress > FLAT_SHARE
+            share = self.recipe.drill_share(self.seen)
+            size = self.recipe.batch_tokens * (2 if late else 1)
+            errors = dict(self.errors)
+            for batch in self.source.round(self.round, drills=share, tokens=size, errors=errors):
+                losses.append(self.learn(batch))
+                if self.progress >= 1.0:
+                    break
+            self.round += 1
+            self.seconds += time.monotonic() - started
+            row: dict[str, Any] = {"round": self.round, "step": self.step, "tokens": self.seen}
+            row |= {"seconds": round(self.seconds), "loss": round(sum(losses) / len(losses), 4)}
+            if self.round % ROUNDS_BETWEEN_TRIALS == 0 or self.progress >= 1.0:
+                row["accuracy"] = self.accuracy(validation)
+            self.log(row)
+            self.save()
+
+    def grow(self) -> None:
+        """Give the model all its layers, unless it has them."""
+        if self.model.shape.layers < SHAPES[self.recipe.shape].layers:
+            self.model.deepen(SHAPES[self.recipe.shape].layers)
+            self.optimizers = self._optimizers()
+
+    def learn(self, batch: Batch) -> float:
+        """Take one step; gives the loss on answers in nats a token."""
+        peaks = (self.recipe.muon_rate, self.recipe.adam_rate)
+        for optimizer, peak in zip(self.optimizers, peaks, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = peak * self.recipe.rate(self.step, self.progress)
+        inputs, targets, answers = (part.to(self.device) for part in batch[:3])
+        read_only = (targets != PAD) & ~answers
+        losses, wrong = self._losses(inputs, targets)
+        for task, erred in zip(batch.tasks, (wrong & answers).any(1).tolist(), strict=True):
+            self.errors[task] = MEMORY * self.errors.get(task, 1.0) + (1 - MEMORY) * erred
+        on_answers = losses[answers].mean()
+        torch.autograd.backward(on_answers + OBSERVATION_WEIGHT * losses[read_only].mean())
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        self.seen += int((targets != PAD).sum())
+        return float(on_answers.detach())
+
+    def _losses(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the loss of each token (batch, length), and whether another one was likelier."""
+        with torch.autocast(self.device.split(":")[0], torch.bfloat16):
+            logits = self.model(inputs)
+        flat = functional.cross_entropy(
+            logits.float().flatten(0, 1), targets.flatten(), reduction="none"
+        )
+        return flat.view_as(targets), logits.detach().argmax(-1) != targets
+
+    @torch.no_grad()
+    def accuracy(self, examples: list[Example]) -> dict[str, float]:
+        """The share of answers whose every token is the most likely one, by task."""
+        right: dict[str, list[bool]] = {}
+        order = sorted(examples, key=lambda e: len(e.prompt))
+        for begin in range(0, len(order), 32):
+            chunk = order[begin : begin + 32]
+            batch = padded([self.source.encode([each]) for each in chunk])
+            best = self.model(batch.inputs.to(self.device)).argmax(-1).cpu()
+            good = ((best == batch.targets) | ~batch.answers).all(1)
+            for example, won in zip(chunk, good.tolist(), strict=True):
+                right.setdefault(example.task, []).append(won)
+        shares = {task: round(sum(w) / len(w), 3) for task, w in sorted(right.items())}
+        everything = [won for wins in right.values() for won in wins]
+        return {"all": round(sum(everything) / len(everything), 4), **shares}
+
+    def log(self, row: dict[str, Any]) -> None:
+        with (self.folder / "log.jsonl").open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        shown = {k: v["all"] if k == "accuracy" else v for k, v in row.items()}
+        print(f"{self.progress:6.1%} {shown}", flush=True)
+
+    def report(self, demonstrations: int) -> dict[str, Any]:
+        """What the weights came from, and the log of how."""
+        log = [json.loads(line) for line in (self.folder / "log.jsonl").read_text().splitlines()]
+        return {
+            "recipe": asdict(self.recipe),
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "demonstrations": demonstrations,
+            "tokens": self.seen,
+            "steps": self.step,
+            "seconds": round(self.seconds),
+            "torch": torch.__version__,
+            "log": log,
+        }
+
+    def save(self) -> None:
+        state = {
+            "recipe": asdict(self.recipe),
+            "model": self.model.state_dict(),
+            "layers": self.model.shape.layers,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "place": [self.round, self.step, self.seen, self.seconds],
+            "errors": self.errors,
+        }
+        part = self.folder / "checkpoint.part"
+        torch.save(state, part)
+        part.rename(self.folder / "checkpoint.pt")
+
+    def resume(self) -> None:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return
+        state = torch.load(path, weights_only=True, map_location=self.device)
+        if state["recipe"] != asdict(self.recipe):
+            raise SystemExit(f"{path} is of another recipe; remove it to train this one")
+        if state["layers"] > self.model.shape.layers:
+            self.grow()
+        self.model.load_state_dict(state["model"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.round, self.step, self.seen, self.seconds = state["place"]
+        self.errors = state["errors"]
