@@ -35,9 +35,9 @@ DEVICE ?= cpu
 policies: .venv/dev.stamp browser
 	$(BIN)/python -m training.collect
 	$(BIN)/python -m training.office
-	$(BIN)/python -m training.train small --tokens 12000000 --device $(DEVICE) \
+	$(BIN)/python -m training.train small --tokens 40000000 --device $(DEVICE) \
 	  --out flyball/models/bundled/small.gguf
-	$(BIN)/python -m training.train strong --tokens 20000000 --young-layers 4 \
+	$(BIN)/python -m training.train strong --tokens 30000000 --young-layers 4 \
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong

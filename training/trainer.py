@@ -16,7 +16,7 @@ from training.batches import Batch, Source, padded
 from training.examples import Example
 from training.model import SHAPES, Llama
 from training.muon import Muon
-from training.recipe import FLAT_SHARE, Recipe
+from training.recipe import Recipe
 from training.tokenizer import PAD
 
 OBSERVATION_WEIGHT = 0.15
@@ -58,9 +58,8 @@ class Trainer:
             started, losses = time.monotonic(), list[float]()
             if self.progress >= self.recipe.growth:
                 self.grow()
-            late = self.progress > FLAT_SHARE
             share = self.recipe.drill_share(self.seen)
-            size = self.recipe.batch_tokens * (2 if late else 1)
+            size = self.recipe.batch(self.seen)
             errors = dict(self.errors)
             for batch in self.source.round(self.round, drills=share, tokens=size, errors=errors):
                 losses.append(self.learn(batch))

@@ -152,20 +152,27 @@ def drift_notices(config: Config, ledger: Ledger, model: str, agent: str) -> lis
 
 
 def _status(config: Config, name: str, model: str, agent: str) -> dict[str, object]:
+    try:
+        monitor = config.monitor(name)
+    except ConfigError as error:  # it has to be told something first
+        mode = str(error)
+    else:
+        mode = _mode(config, monitor, model, agent)
+    return {"monitor": name, "on": name in config.run.monitors, "mode": mode}
+
+
+def _mode(config: Config, monitor: Monitor, model: str, agent: str) -> str:
     from flyball.config.calibrations import find_calibration, subject_of
 
-    part = config.monitor(name)
-    subject = subject_of(part, model, agent)
+    subject = subject_of(monitor, model, agent)
     calibration = find_calibration(subject) if subject else None
-    if name in config.run.shadow:
-        mode = "shadow, as the configuration says"
-    elif subject is None:
-        mode = "obeyed"
-    elif calibration is None:
-        mode = f"shadow, not calibrated for {model}"
-    else:
-        mode = f"obeyed: {_promise(calibration)}"
-    return {"monitor": name, "on": name in config.run.monitors, "mode": mode}
+    if monitor.name in config.run.shadow:
+        return "shadow, as the configuration says"
+    if subject is None:
+        return "obeyed"
+    if calibration is None:
+        return f"shadow, not calibrated for {model}"
+    return f"obeyed: {_promise(calibration)}"
 
 
 def _promise(made: Calibration) -> str:

@@ -204,7 +204,7 @@ async def test_workers_share_the_episodes_and_leave_energy_unknown(ledger):
     assert len({(run.task.id, run.seed) for run in runs}) == 6
     rows = make_rows(suite, runs, ledger)
     unknown = {row["metric"] for row in rows if row["value"] is None}
-    assert unknown == {"joules", "joules_per_success", "usd"}
+    assert unknown == {"joules", "joules_per_decision", "joules_per_success", "usd"}
 
 
 async def test_a_policy_that_nobody_knows_is_refused(ledger):

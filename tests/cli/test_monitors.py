@@ -26,11 +26,11 @@ class Gloomy:
 @pytest.fixture(autouse=True)
 def gloomy(tmp_path, monkeypatch):
     """Install a package with a monitor that somebody trained."""
-    packages = tmp_path / "packages" / "theirs-1.dist-info"
+    packages = tmp_path / "packages" / "gloomy_one-1.dist-info"
     packages.mkdir(parents=True)
-    (packages.parent / "theirs.py").write_text(PLUGIN)
-    (packages / "METADATA").write_text("Name: theirs\nVersion: 1\n")
-    (packages / "entry_points.txt").write_text("[flyball.monitors]\ngloomy = theirs:Gloomy\n")
+    (packages.parent / "gloomy_one.py").write_text(PLUGIN)
+    (packages / "METADATA").write_text("Name: gloomy_one\nVersion: 1\n")
+    (packages / "entry_points.txt").write_text("[flyball.monitors]\ngloomy = gloomy_one:Gloomy\n")
     monkeypatch.syspath_prepend(packages.parent)
     monkeypatch.setenv("FLYBALL_CALIBRATIONS", str(tmp_path / "calibrations"))
 
