@@ -32,7 +32,7 @@ def test_the_suites_are_listed_with_their_tasks(call):
 
 def test_a_batch_is_reported_three_ways_and_not_played_twice(call, tmp_path):
     page = tmp_path / "report.html"
-    words = (*ORACLE, *FEW, "--seeds", "200000..200001", "--html", page)
+    words = (*ORACLE, *FEW, "--seeds", "200002..200003", "--html", page)
     first = call(*words, "--json")
     assert first.code == 0
     rows = json.loads(first.out)
