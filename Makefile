@@ -29,15 +29,16 @@ bench: .venv/dev.stamp browser
 	$(BIN)/python -m benchmarks.ledger
 	$(BIN)/python -m benchmarks.judging
 
-# From nothing to flyball/models/bundled/: hours on two cores (collecting half an hour, small one,
-# strong three, playing them one and a half). Every part resumes. DEVICE=cuda trains on a GPU.
+# From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
+# on a GPU.
 DEVICE ?= cpu
 policies: .venv/dev.stamp browser
 	$(BIN)/python -m training.collect
 	$(BIN)/python -m training.office
-	$(BIN)/python -m training.train small --tokens 40000000 --device $(DEVICE) \
+	$(BIN)/python -m training.code
+	$(BIN)/python -m training.train small --tokens 30000000 --device $(DEVICE) \
 	  --out flyball/models/bundled/small.gguf
-	$(BIN)/python -m training.train strong --tokens 30000000 --young-layers 4 \
+	$(BIN)/python -m training.train strong --grow-from small --tokens 16000000 \
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong

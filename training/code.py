@@ -10,6 +10,7 @@ import argparse
 import ast
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from flyball.agents.compact_code import encode, summary
@@ -30,6 +31,8 @@ SAME_LINE = 0.5
 REFUSED = 0.2
 """How often a wrong edit names tokens that are not on its line."""
 MOST_TRIES = 12
+BLOCK = 30
+"""Seeds of each function that lie in one file, which is what an interruption can cost."""
 
 TEST, REVERT, FINISH = Action(tool="test"), Action(tool="revert"), Action(tool="finish")
 
@@ -65,7 +68,7 @@ class _Episode:
         """Show `label` as the right action, and do it, or `done` in its place."""
         self.examples.append(
             Example(
-                task=f"code-{self._task.name}",
+                task=f"code-{self._task.kind.replace(' ', '-')}",
                 goal=self._task.goal,
                 lines=tuple(self._desk.lines),
                 told=tuple(self._told),
@@ -115,28 +118,30 @@ def refused_edit(task: Exercise, rng: random.Random) -> Action:
     raise AssertionError("the last of the lines is not there, and its edit is refused")
 
 
-def collect(name: str, episodes: int, out: Path) -> None:
-    """Collect one function into `out`, unless it is there already."""
+def collect(names: Sequence[str], seeds: Sequence[int], out: Path) -> None:
+    """Collect every function with every seed into `out`, unless it is there already."""
     if out.exists():
         return
     started, rows = time.monotonic(), list[Example]()
-    for seed in TRAINING_SEEDS[:episodes]:
-        rows += play(name, seed, wrong=seed % (MOST_WRONG + 1))
+    for seed in seeds:
+        for name in names:
+            rows += play(name, seed, wrong=seed % (MOST_WRONG + 1))
     write(out, rows)
     seconds = time.monotonic() - started
     rate = len(rows) / seconds
-    print(f"{name:20s} {len(rows)} examples  {seconds:.0f} s  {rate:.0f} a second", flush=True)
+    print(f"{out.stem:10s} {len(rows)} examples  {seconds:.0f} s  {rate:.0f} a second", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations-code"))
-    parser.add_argument("--episodes", type=int, default=250)
+    parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
+    parser.add_argument("--episodes", type=int, default=240)
     parser.add_argument("--tasks", nargs="*", default=list(TRAINED))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for name in arguments.tasks:
-        collect(name, arguments.episodes, arguments.out / f"code-{name}.jsonl")
+    for first in range(0, arguments.episodes, BLOCK):
+        seeds = TRAINING_SEEDS[first : min(first + BLOCK, arguments.episodes)]
+        collect(arguments.tasks, seeds, arguments.out / f"code-{first:05d}.jsonl")
 
 
 if __name__ == "__main__":

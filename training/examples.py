@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 from flyball.agents import compact, compact_code
@@ -41,11 +41,15 @@ class Example:
 
 
 def read(folder: Path, *, most: int | None = None) -> Iterator[Example]:
-    """Read the examples below `folder`, in a fixed order: the first `most` of each file."""
+    """Read the examples below `folder`, in a fixed order: the first `most` of each task."""
+    count = Counter[str]()
     for path in sorted(folder.glob("*.jsonl")):
         with path.open() as file:
-            for line in islice(file, most):
-                yield example(json.loads(line))
+            for line in file:
+                each = example(json.loads(line))
+                count[each.task] += 1
+                if most is None or count[each.task] <= most:
+                    yield each
 
 
 def example(row: Mapping[str, object]) -> Example:

@@ -89,6 +89,36 @@ class Llama(nn.Module):
         self.blocks = nn.ModuleList(grown)
         self.shape = replace(self.shape, layers=layers)
 
+    @torch.no_grad()
+    def widened(self, times: int) -> Llama:
+        """Give a model `times` as wide, of the same depth and head width, that says the same.
+
+        Every feature is there `times` over, and what reads it takes a random share of each copy
+        (Net2Wider, Chen et al. 2016), so that the copies learn different things.
+        """
+        old = self.shape
+        shape = replace(
+            old, width=old.width * times, heads=old.heads * times, hidden=old.hidden * times
+        )
+        wide = Llama(shape)
+        matrices, own = wide.matrices(), self.matrices()
+        for name, parameter in self.named_parameters():
+            target = dict(wide.named_parameters())[name]
+            if name in matrices:
+                target.copy_(_tiled(own[name], times))
+            else:
+                target.copy_(parameter.repeat(*[1] * (parameter.dim() - 1), times))
+        wide.norm.weight.div_(times)  # each copy adds the same to what a tied output says
+        return wide
+
+
+def _tiled(matrix: Tensor, times: int) -> Tensor:
+    """Repeat `matrix` (rows, columns) both ways; each row's shares of a column's copies sum to 1."""
+    rows, columns = matrix.shape
+    shares = torch.rand(times * rows, times, columns) + 0.5
+    shares /= shares.sum(1, keepdim=True)
+    return (matrix.repeat(times, 1).unsqueeze(1) * shares).flatten(1)
+
 
 class Block(nn.Module):
     def __init__(self, shape: Shape) -> None:

@@ -15,9 +15,10 @@ class Recipe:
 
     shape: str = "small"
     tokens: int = 20_000_000
-    young_layers: int = 0
-    """Layers at first, where not all: the model then grows at `growth`."""
-    growth: float = 0.5
+    grown_from: str = ""
+    """The shape that this one grows from, if any: it begins with the weights that the other had
+    when its rate began to fall, wider and deeper. Copying is there then, for a seventh of the
+    price, so that made-up examples and small batches are for that other one only."""
     batch_tokens: int = 1024
     small_batches: int = 4_000_000
     """Tokens for which batches stay small, which makes copying appear sooner; they are twice as
@@ -39,6 +40,8 @@ class Recipe:
 
     def drill_share(self, seen: int) -> float:
         """The share of made-up examples after `seen` tokens."""
+        if self.grown_from:
+            return self.least_drills
         if seen < self.drills_only:
             return 1.0
         faded = min(1.0, (seen - self.drills_only) / self.fading)
@@ -46,6 +49,6 @@ class Recipe:
 
     def batch(self, seen: int) -> int:
         """The tokens of a batch after `seen` tokens."""
-        if seen < self.small_batches:
+        if seen < self.small_batches and not self.grown_from:
             return self.batch_tokens
-        return self.batch_tokens * (2 if seen < self.tokens / 2 else 4)
+        return self.batch_tokens * (2 if seen < self.tokens / 2 and not self.grown_from else 4)

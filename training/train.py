@@ -63,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shape", choices=sorted(SHAPES))
     parser.add_argument("--tokens", type=int, default=Recipe.tokens)
-    parser.add_argument("--young-layers", type=int, default=0)
+    parser.add_argument("--grow-from", default="", metavar="SHAPE")
     parser.add_argument("--drills-only", type=int, default=Recipe.drills_only, metavar="TOKENS")
     parser.add_argument("--batch-tokens", type=int, default=Recipe.batch_tokens)
     parser.add_argument("--seed", type=int, default=0)
@@ -79,7 +79,7 @@ def main() -> None:
     recipe = Recipe(
         shape=arguments.shape,
         tokens=arguments.tokens,
-        young_layers=arguments.young_layers,
+        grown_from=arguments.grow_from,
         batch_tokens=arguments.batch_tokens,
         drills_only=arguments.drills_only,
         seed=arguments.seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from training.batches import Batch, Source, padded
 from training.examples import Example
 from training.model import SHAPES, Llama
 from training.muon import Muon
-from training.recipe import Recipe
+from training.recipe import FLAT_SHARE, Recipe
 from training.tokenizer import PAD
 
 OBSERVATION_WEIGHT = 0.15
+YOUNG = "young.pt"
+"""The weights at the last round before the rate began to fall, which a larger shape may grow from."""
 ROUNDS_BETWEEN_TRIALS = 10
 MEMORY = 0.98
 """How slowly a task's share of wrong steps is forgotten, an example."""
@@ -31,14 +33,29 @@ class Trainer:
     def __init__(self, recipe: Recipe, source: Source, folder: Path, device: str) -> None:
         self.recipe, self.source, self.folder, self.device = recipe, source, folder, device
         torch.manual_seed(recipe.seed)
-        whole = SHAPES[recipe.shape]
-        young = replace(whole, layers=recipe.young_layers or whole.layers)
-        self.model = Llama(young).to(device)
+        self.model = self._model().to(device)
         self.optimizers = self._optimizers()
         self.round = self.step = self.seen = 0
         self.seconds = 0.0
         self.errors: dict[str, float] = {}
         """The share of wrong steps lately, by task."""
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    def _model(self) -> Llama:
+        shape, origin = SHAPES[self.recipe.shape], self.recipe.grown_from
+        if not origin or self._checkpoint.exists():
+            return Llama(shape)
+        path = self.folder.parent / origin / YOUNG
+        if not path.exists():
+            raise SystemExit(f"{path} is missing; train {origin} first")
+        young = Llama(SHAPES[origin])
+        young.load_state_dict(torch.load(path, weights_only=True))
+        grown = young.widened(shape.width // young.shape.width)
+        grown.deepen(shape.layers)
+        return grown
 
     def _optimizers(self) -> list[torch.optim.Optimizer]:
         matrices = self.model.matrices()
@@ -56,8 +73,6 @@ class Trainer:
         self.resume()
         while self.progress < 1.0:
             started, losses = time.monotonic(), list[float]()
-            if self.progress >= self.recipe.growth:
-                self.grow()
             share = self.recipe.drill_share(self.seen)
             size = self.recipe.batch(self.seen)
             errors = dict(self.errors)
@@ -73,12 +88,8 @@ class Trainer:
                 row["accuracy"] = self.accuracy(validation)
             self.log(row)
             self.save()
-
-    def grow(self) -> None:
-        """Give the model all its layers, unless it has them."""
-        if self.model.shape.layers < SHAPES[self.recipe.shape].layers:
-            self.model.deepen(SHAPES[self.recipe.shape].layers)
-            self.optimizers = self._optimizers()
+            if self.progress <= FLAT_SHARE:
+                torch.save(self.model.state_dict(), self.folder / YOUNG)
 
     def learn(self, batch: Batch) -> float:
         """Take one step; gives the loss on answers in nats a token."""
@@ -150,24 +161,21 @@ class Trainer:
         state = {
             "recipe": asdict(self.recipe),
             "model": self.model.state_dict(),
-            "layers": self.model.shape.layers,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "place": [self.round, self.step, self.seen, self.seconds],
             "errors": self.errors,
         }
         part = self.folder / "checkpoint.part"
         torch.save(state, part)
-        part.rename(self.folder / "checkpoint.pt")
+        part.rename(self._checkpoint)
 
     def resume(self) -> None:
-        path = self.folder / "checkpoint.pt"
+        path = self._checkpoint
         if not path.exists():
             return
         state = torch.load(path, weights_only=True, map_location=self.device)
         if state["recipe"] != asdict(self.recipe):
             raise SystemExit(f"{path} is of another recipe; remove it to train this one")
-        if state["layers"] > self.model.shape.layers:
-            self.grow()
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)

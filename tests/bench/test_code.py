@@ -11,7 +11,7 @@ from flyball import Action
 from flyball.bench.code.desk import Desk
 from flyball.bench.code.exercise import HIDDEN, MOST_VISIBLE, exercise, is_bug
 from flyball.bench.code.functions import FUNCTIONS, TRAINED, UNTRAINED
-from flyball.bench.code.judging import LONGEST_TOLD, NO_END, Case
+from flyball.bench.code.judging import LONGEST_TOLD, NO_END, TOO_DEEP, Case
 from flyball.bench.code.mutations import KINDS, mutated, mutations
 from flyball.bench.code.naming import renamed
 from flyball.bench.code.running import guarded, outcomes
@@ -102,7 +102,7 @@ def test_names_change_together_and_the_purpose_with_them():
     [
         ("while True: pass", NO_END),
         ("while True: x = x * x + 2", NO_END),
-        ("return f(x)", "RecursionError: maximum recursion depth exceeded"),
+        ("return f(x)", TOO_DEEP),
         ("return 2 ** 10 ** x", NO_END),
         ("return 1 << 10 ** 9", NO_END),
         ("return 'a' * 10 ** 9 * x", NO_END),

@@ -10,6 +10,7 @@ from flyball.agents.compact_code import decode
 from flyball.bench.code.desk import Desk
 from flyball.bench.code.exercise import exercise
 from flyball.bench.code.functions import TRAINED
+from flyball.bench.code.mutations import KINDS
 from training.batches import Source, varied
 from training.code import collect, main, play, refused_edit, wrong_edit
 from training.drills import Words
@@ -70,22 +71,35 @@ def test_a_wrong_edit_fails_the_tests_and_a_refused_one_changes_nothing():
 
 
 def test_collecting_is_quick_and_writes_once(tmp_path):
-    out = tmp_path / "code-rotate.jsonl"
+    out = tmp_path / "code-00000.jsonl"
     started = time.process_time()
-    collect("rotate", 30, out)
+    collect(["rotate"], range(30), out)
     examples = list(read(tmp_path))
     assert len(examples) / (time.process_time() - started) > 100
-    assert {(each.task, each.format) for each in examples} == {("code-rotate", "code")}
+    assert {each.format for each in examples} == {"code"}
+    assert {each.task.removeprefix("code-") for each in examples} <= {
+        kind.replace(" ", "-") for kind in KINDS
+    }
     written = out.read_bytes()
-    collect("rotate", 1, out)
+    collect(["rotate"], [0], out)
     assert out.read_bytes() == written
 
 
 def test_the_command_collects_the_functions_it_is_given(tmp_path, monkeypatch):
     options = ["--out", str(tmp_path), "--episodes", "2", "--tasks", "clamp", "rotate"]
+    monkeypatch.setattr("training.code.BLOCK", 1)
     monkeypatch.setattr("sys.argv", ["code", *options])
     main()
-    assert {each.task for each in read(tmp_path)} == {"code-clamp", "code-rotate"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "code-00000.jsonl",
+        "code-00001.jsonl",
+    ]
+    shown = list(read(tmp_path / "."))
+    assert [each for each in shown if "finish" in each.answer]
+    assert shown == [
+        *(each for seed in range(2) for name in ("clamp", "rotate")
+          for each in play(name, seed, wrong=seed % 3))
+    ]
 
 
 def test_examples_of_code_train_as_the_web_ones_do(tmp_path):

@@ -15,7 +15,7 @@ from training.batches import LEAST_NEED, Source
 from training.drills import Words, form, lookups
 from training.examples import Example, example
 from training.export import Trained, export
-from training.model import Llama, Shape
+from training.model import SHAPES, Llama, Shape
 from training.muon import orthogonalise
 from training.recipe import Recipe
 from training.tokenizer import PAD, load_tokenizer
@@ -24,7 +24,7 @@ from training.trainer import Trainer
 from training.wordings import requoted, reworded, varied
 
 WORDS = Words(words=("bob", "maria", "tea", "Oslo", "blue"))
-RECIPE = Recipe(shape="tiny", tokens=24_000, young_layers=1, growth=0.3, drills_only=2_000)
+RECIPE = Recipe(shape="tiny", tokens=24_000, drills_only=2_000)
 torch.set_num_threads(1)
 
 
@@ -136,6 +136,40 @@ def test_a_deeper_model_says_what_it_said():
     assert torch.allclose(model(tokens), before, atol=1e-5)
     with pytest.raises(ValueError, match="3 layers cannot become 9"):
         model.deepen(9)
+
+
+def test_a_wider_model_says_what_it_said_and_its_copies_learn_different_things():
+    torch.manual_seed(1)
+    model = Llama(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
+    wide = model.widened(2)
+    assert (wide.shape.width, wide.shape.heads, wide.shape.hidden) == (128, 2, 192)
+    tokens = torch.randint(0, 64, (2, 12))
+    assert torch.allclose(wide(tokens), model(tokens), atol=1e-5)
+    wide(tokens).square().mean().backward()
+    gradient = wide.embedding.weight.grad
+    assert not torch.allclose(gradient[:, :64], gradient[:, 64:])
+
+
+def test_a_larger_shape_grows_from_what_a_smaller_one_was_before_its_rate_fell(
+    source, examples, tmp_path, monkeypatch
+):
+    wide = Shape(width=128, layers=3, heads=2, hidden=256)
+    monkeypatch.setitem(SHAPES, "wide", wide)
+    grown = replace(RECIPE, shape="wide", grown_from="tiny", tokens=3_000)
+    with pytest.raises(SystemExit, match="train tiny first"):
+        made(source, tmp_path / "wide", grown)
+    made(source, tmp_path / "tiny").run(examples[:20])
+    kept = torch.load(tmp_path / "tiny" / "young.pt", weights_only=True)
+    young = Llama(SHAPES["tiny"])
+    young.load_state_dict(kept)
+    trainer = made(source, tmp_path / "wide", grown)
+    assert trainer.model.shape == wide
+    tokens = torch.randint(0, 64, (2, 12))
+    assert torch.allclose(trainer.model(tokens), young(tokens), atol=1e-4)
+    trainer.run(examples[:20])
+    resumed = made(source, tmp_path / "wide", grown)
+    resumed.resume()
+    assert resumed.seen == trainer.seen
 
 
 def test_a_string_is_cut_the_same_way_wherever_it_stands(tokenizer):

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 LONGEST_TOLD = 60
 """How many characters of a value are told."""
 NO_END = "no end"
+TOO_DEEP = "RecursionError: maximum recursion depth exceeded"
+"""What Python adds ("in comparison") depends on how deep the caller already was."""
 MEMORY_BYTES = 512 * 2**20
 
 
@@ -52,6 +54,8 @@ def judge(namespace: dict[str, Any], case: Case) -> Outcome:
         return Outcome(bool(passed), told(repr(value)))
     except NoEndError:
         return Outcome(False, NO_END)
+    except RecursionError:
+        return Outcome(False, TOO_DEEP)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # it is what is tested
         return Outcome(False, told(": ".join(filter(None, [type(error).__name__, str(error)]))))
 
