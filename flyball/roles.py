@@ -91,12 +91,16 @@ class Verifier(Protocol):
 
 
 class Governor(Protocol):
-    """Makes one decision out of many verdicts."""
+    """Makes one decision out of the verdicts on the last step of a trajectory.
+
+    A pure function, as a monitor is: what it has to remember (who drives, since when, how often
+    it escalated) is in the trajectory's decisions.
+    """
 
     @property
     def name(self) -> str: ...
 
-    def decide(self, verdicts: Sequence[Verdict]) -> Decision: ...
+    def decide(self, trajectory: Trajectory, verdicts: Sequence[Verdict]) -> Decision: ...
 
 
 class Tool(Protocol):

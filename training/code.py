@@ -135,7 +135,7 @@ def collect(names: Sequence[str], seeds: Sequence[int], out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
-    parser.add_argument("--episodes", type=int, default=240)
+    parser.add_argument("--episodes", type=int, default=60)
     parser.add_argument("--tasks", nargs="*", default=list(TRAINED))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

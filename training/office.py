@@ -96,7 +96,7 @@ def collect(task: str, episodes: int, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
-    parser.add_argument("--episodes", type=int, default=400)
+    parser.add_argument("--episodes", type=int, default=150)
     parser.add_argument("--tasks", nargs="*", default=list(Office.trained))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,10 @@ class Recipe:
     large after that, and four times for the second half of the run, which is faster."""
     muon_rate: float = 0.006
     adam_rate: float = 0.003
-    drills_only: int = 2_500_000
+    early: int = 8_000_000
+    """Tokens for which a small sample of the demonstrations is all that is drawn from, so that
+    training can begin while the rest is being collected."""
+    drills_only: int = 1_500_000
     """Tokens for which made-up examples are all: copying is learned first, or late."""
     drills: float = 0.6
     """Share of made-up examples after that; it falls to `least_drills` over `fading` tokens."""

@@ -22,6 +22,8 @@ SPLITS: tuple[Split, ...] = ("trained", "untrained")
 TRAINING_SEEDS = range(100_000)
 CALIBRATION_SEEDS = range(100_000, 200_000)
 EVALUATION_SEEDS = range(200_000, 300_000)
+BLOCK = 10
+"""So many seeds of a task are played one after another."""
 HELD_BACK_SEED = 900_000
 """This seed and those above are for nobody who works on flyball."""
 
@@ -159,6 +161,9 @@ def choose_seeds(wanted: str) -> range:
 
 
 def pairs_of(tasks: Iterable[str], seeds: Iterable[int]) -> tuple[Pair, ...]:
-    """Every task with every seed, a seed at a time: what is played first says something of all."""
-    each = tuple(tasks)
-    return tuple(Pair(task, seed) for seed in seeds for task in each)
+    """Every task with every seed, some seeds at a time: what is played first says something of all,
+    and a page is loaded once for several of them.
+    """
+    each, every = tuple(tasks), list(seeds)
+    blocks = (every[first : first + BLOCK] for first in range(0, len(every), BLOCK))
+    return tuple(Pair(task, seed) for block in blocks for task in each for seed in block)

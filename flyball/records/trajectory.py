@@ -126,6 +126,8 @@ class Decision:
     ruling: Ruling = Ruling.CONTINUE
     reason: str = ""
     policy: str | None = None
+    """Who drives from the next step on, if somebody else: for ESCALATE the action is left undone,
+    for CONTINUE it is carried out first."""
     by: str = ""
     """The monitor that carried the day, or `human`."""
 

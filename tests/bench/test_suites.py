@@ -50,5 +50,7 @@ def test_seeds_that_cannot_be_used_are_refused(wanted):
         choose_seeds(wanted)
 
 
-def test_every_task_has_its_turn_before_the_next_seed_has():
-    assert pairs_of(("a", "b"), (1, 2)) == (("a", 1), ("b", 1), ("a", 2), ("b", 2))
+def test_every_task_has_its_turn_before_the_next_seeds_have(monkeypatch):
+    monkeypatch.setattr("flyball.bench.suites.BLOCK", 2)
+    pairs = pairs_of(("a", "b"), (1, 2, 3))
+    assert pairs == (("a", 1), ("a", 2), ("b", 1), ("b", 2), ("a", 3), ("b", 3))

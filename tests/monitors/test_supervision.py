@@ -69,13 +69,13 @@ def test_the_strictest_of_the_sure_verdicts_carries():
         Verdict(monitor="a", ruling=Ruling.REVISE, confidence=0.9),
         Verdict(monitor="b", ruling=Ruling.STOP, confidence=0.5),
     ]
-    assert Strictest().decide(verdicts).by == "a"
-    assert Strictest(confidence=0.4).decide(verdicts).by == "b"
+    assert Strictest().decide(TRAJECTORIES[0], verdicts).by == "a"
+    assert Strictest(confidence=0.4).decide(TRAJECTORIES[0], verdicts).by == "b"
 
 
 def test_without_a_sure_verdict_the_run_goes_on():
     verdict = Verdict(monitor="a", ruling=Ruling.STOP, confidence=0.1)
-    assert Strictest().decide([verdict]).ruling is Ruling.CONTINUE
+    assert Strictest().decide(TRAJECTORIES[0], [verdict]).ruling is Ruling.CONTINUE
 
 
 def test_another_loop_is_supervised_the_same_way(task):

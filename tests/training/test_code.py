@@ -97,8 +97,12 @@ def test_the_command_collects_the_functions_it_is_given(tmp_path, monkeypatch):
     shown = list(read(tmp_path / "."))
     assert [each for each in shown if "finish" in each.answer]
     assert shown == [
-        *(each for seed in range(2) for name in ("clamp", "rotate")
-          for each in play(name, seed, wrong=seed % 3))
+        *(
+            each
+            for seed in range(2)
+            for name in ("clamp", "rotate")
+            for each in play(name, seed, wrong=seed % 3)
+        )
     ]
 
 
