@@ -21,6 +21,8 @@ MULTIPLE = 16
 """Lengths are rounded up to it, so that few shapes occur: the CPU kernels are kept by shape."""
 
 
+PADDING = 0.15
+"""An optimizer's step costs the same for any batch, so that fuller ones are worth some padding."""
 LEAST_NEED = 0.1
 """A task that is always got right is still drawn this often, beside 1 for a hopeless one."""
 
@@ -125,14 +127,15 @@ def padded(sequences: Sequence[Encoded]) -> Batch:
 
 
 def _groups(sequences: Sequence[Encoded], tokens: int) -> Iterator[list[Encoded]]:
-    group, length = list[Encoded](), 0
+    """Put sequences of about one length together: at most `PADDING` of a batch is none."""
+    group, shortest = list[Encoded](), 0
     for each in sorted(sequences, key=lambda each: len(each.tokens)):
         needed = _rounded(len(each.tokens))
-        if group and (needed != length or needed * (len(group) + 1) > tokens):
+        if group and (needed > shortest * (1 + PADDING) or needed * (len(group) + 1) > tokens):
             yield group
             group = []
+        shortest = shortest if group else needed
         group.append(each)
-        length = needed
     if group:
         yield group
 

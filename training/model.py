@@ -113,7 +113,7 @@ class Llama(nn.Module):
 
 
 def _tiled(matrix: Tensor, times: int) -> Tensor:
-    """Repeat `matrix` (rows, columns) both ways; each row's shares of a column's copies sum to 1."""
+    """Repeat `matrix` (rows, columns) both ways; the shares of a column's copies sum to 1."""
     rows, columns = matrix.shape
     shares = torch.rand(times * rows, times, columns) + 0.5
     shares /= shares.sum(1, keepdim=True)

@@ -25,9 +25,6 @@ class Recipe:
     large after that, and four times for the second half of the run, which is faster."""
     muon_rate: float = 0.006
     adam_rate: float = 0.003
-    early: int = 8_000_000
-    """Tokens for which a small sample of the demonstrations is all that is drawn from, so that
-    training can begin while the rest is being collected."""
     drills_only: int = 1_500_000
     """Tokens for which made-up examples are all: copying is learned first, or late."""
     drills: float = 0.6

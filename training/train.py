@@ -12,7 +12,6 @@ import argparse
 import json
 import random
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -92,8 +91,7 @@ def main() -> None:
     tokenizer = prepare_tokenizer(arguments.work / "tokenizer.json", sample, words)
     validation, training = divided(list(read(arguments.work / "demonstrations")), recipe.seed)
     source = Source(demonstrations=training, words=words, tokenizer=tokenizer, seed=recipe.seed)
-    early = replace(source, demonstrations=divided(sample, recipe.seed)[1])
-    trainer = Trainer(recipe, source, folder, arguments.device, early=early)
+    trainer = Trainer(recipe, source, folder, arguments.device)
     millions = sum(p.numel() for p in trainer.model.parameters()) / 1e6
     print(f"{recipe.shape}: {millions:.2f}M parameters, {len(training)} demonstrated steps")
     rng = random.Random(1)

@@ -21,7 +21,7 @@ from training.tokenizer import PAD
 
 OBSERVATION_WEIGHT = 0.15
 YOUNG = "young.pt"
-"""The weights at the last round before the rate began to fall, which a larger shape may grow from."""
+"""The weights of the last round before the rate began to fall, for a larger shape to grow from."""
 ROUNDS_BETWEEN_TRIALS = 10
 MEMORY = 0.98
 """How slowly a task's share of wrong steps is forgotten, an example."""
@@ -30,18 +30,8 @@ MEMORY = 0.98
 class Trainer:
     """Holds a model in training, and its place in the run."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        source: Source,
-        folder: Path,
-        device: str,
-        *,
-        early: Source | None = None,
-    ) -> None:
-        """`early` is drawn from for as long as the recipe says, where it is not `source` as well."""
+    def __init__(self, recipe: Recipe, source: Source, folder: Path, device: str) -> None:
         self.recipe, self.source, self.folder, self.device = recipe, source, folder, device
-        self._early = early or source
         torch.manual_seed(recipe.seed)
         self.model = self._model().to(device)
         self.optimizers = self._optimizers()
@@ -86,9 +76,7 @@ class Trainer:
             share = self.recipe.drill_share(self.seen)
             size = self.recipe.batch(self.seen)
             errors = dict(self.errors)
-            early = self.seen < self.recipe.early and not self.recipe.grown_from
-            source = self._early if early else self.source
-            for batch in source.round(self.round, drills=share, tokens=size, errors=errors):
+            for batch in self.source.round(self.round, drills=share, tokens=size, errors=errors):
                 losses.append(self.learn(batch))
                 if self.progress >= 1.0:
                     break

@@ -41,8 +41,10 @@ SEED_KEY = "flyball {seed}"
 so that `200200` would be the training seed `200` over again."""
 EPISODES_A_PAGE = 50
 """So often a page may begin anew before it is loaded anew: some keep what each episode made."""
-LEAVING_TRACES = frozenset({"book-flight", "book-flight-nodelay"})
-"""Pages that show what earlier episodes left behind."""
+LEAVING_TRACES = frozenset(
+    {"book-flight", "book-flight-nodelay", "use-autocomplete", "use-autocomplete-nodelay"}
+)
+"""Pages that show what earlier episodes left behind: suggestions that are still open."""
 _PLAYED = "() => window.__flyballPlayed || 0"
 _START = """([seed, limit]) => {
   window.__flyballPlayed = (window.__flyballPlayed || 0) + 1;
