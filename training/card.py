@@ -13,25 +13,25 @@ REPORTS = Path(__file__).parent / "reports"
 
 CARD = """# bundled/{name}
 
-A language model of {parameters} parameters that acts on web pages, trained from scratch for
-Flyball, so that a fresh machine without a network has something to run. It is small on
-purpose: it mostly works, and fails naturally, which is what supervision is for.
+A language model of {parameters} parameters that acts on web pages and mends small functions,
+trained from scratch for Flyball, so that a fresh machine without a network has something to
+run. {purpose}
 
 | | |
 | --- | --- |
 | Architecture | Llama: {layers} layers, width {width}, {heads} heads, feed-forward {hidden}, vocabulary {vocabulary}, context {context} |
 | File | GGUF, f16, {megabytes:.1f} MB, licence Apache-2.0 |
 | Format | `compact` (`flyball/agents/compact.py`): goal, page, last actions; one line back |
-| Data | {demonstrations} steps of demonstrations by oracles in the real pages of MiniWoB++ ({tasks} tasks, seeds 0 to 1,999, a fifth of the moves of every second episode wrong on purpose), and made-up pages: lookups, forms, pop-ups (`training/drills.py`) |
-| Recipe | {tokens:.1f}M tokens, {steps} steps, Muon {muon} and AdamW {adam}, {seconds:.0f} s on one CPU core; `make policies` |
+| Data | {demonstrations} steps of demonstrations by oracles: in the real pages of MiniWoB++ and in the office ({tasks} tasks, training seeds, a share of the moves of every second episode wrong on purpose), of mending one-edit bugs, and made-up pages: lookups, forms, pop-ups (`training/drills.py`) |
+| Recipe | {origin}{tokens:.1f}M tokens, {steps} steps, Muon {muon} and AdamW {adam}, {seconds:.0f} s on one CPU core; `make policies` |{note}
 | Speed | {decision} a decision (median, prompt cache on, one thread, shared machine) |
 | Energy | {energy} a decision (the method in brackets: an estimate is worked out from CPU seconds) |
 
 ## Measured
 
 In headless Chromium, {episodes} episodes a task on seeds never trained on, greedy, held to what the
-page offers, under the default monitors. Success is full marks by the suite's checker: on the web suite
-a raw reward of 1. Intervals are Wilson's, 95 %.
+page offers, by itself: nothing but its budget of steps ends a run. Success is full marks by the
+suite's checker: on the web suite a raw reward of 1. Intervals are Wilson's, 95 %.
 
 {summary}
 
@@ -43,19 +43,25 @@ How episodes were lost (`flyball/bench/failures.py`; infrastructure errors were 
 
 ## Limits
 
-It knows short pages and short goals in English, in the wordings of MiniWoB++ and of its drills.
+It knows short pages and short goals in English, in the wordings of MiniWoB++, of the office and of
+its drills.
 It does not read long texts, reason, or know anything of the world. On other sites it can fill in a
 login form or a search box that is worded plainly, and it says `finish` when it believes to be done,
 which is no proof: give `flyball run --expect TEXT` to have the outcome checked. Its context is
-1,024 tokens, so long pages are cut. Passwords are shown to it as dots.
+{context:,} tokens, so long pages are cut. Passwords are shown to it as dots.
 """
+
+PURPOSES = {
+    "small": "It is small on\npurpose: it mostly works, and fails naturally, which is what supervision is for.",
+    "strong": "It is what the\nsmall one escalates to: larger, better and dearer.",
+}
 
 
 def card(name: str) -> str:
     """The card of `bundled/NAME`, which belongs beside its weights."""
     rows = json.loads((REPORTS / f"{name}.json").read_text())
     training = json.loads((REPORTS / f"{name}-training.json").read_text())
-    path = bundled_path(name)
+    path, recipe = bundled_path(name), training["recipe"]
     shape = {k.rpartition(".")[2]: v for k, v in read_metadata(path).items()}
     decisions = [row for row in rows if (row["task"], row["metric"]) == (ALL, "decision_ms")]
     tasks = {(row["suite"], row["task"]) for row in rows if row["task"] != ALL}
@@ -68,13 +74,16 @@ def card(name: str) -> str:
         hidden=shape["feed_forward_length"],
         vocabulary=shape["vocab_size"],
         context=shape["context_length"],
+        purpose=PURPOSES[name],
+        origin=f"grown from {recipe['grown_from']}; " if recipe.get("grown_from") else "",
+        note=f"\n| Note | {training['note']} |" if "note" in training else "",
         megabytes=path.stat().st_size / 1e6,
         demonstrations=f"{training['demonstrations']:,}",
         tasks=len({(r["suite"], r["task"]) for r in rows if r["split"] == "trained"} & tasks),
         tokens=training["tokens"] / 1e6,
         steps=f"{training['steps']:,}",
-        muon=training["recipe"]["muon_rate"],
-        adam=training["recipe"]["adam_rate"],
+        muon=recipe["muon_rate"],
+        adam=recipe["adam_rate"],
         seconds=training["seconds"],
         decision=", ".join(f"{row['value']:.0f} ms ({_split(row)})" for row in decisions),
         energy=", ".join(_energies(rows)) or "unknown",

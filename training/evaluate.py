@@ -1,4 +1,6 @@
-"""Play the suites live with a bundled policy, and write its report and its model card.
+"""Play the suites live with a bundled policy alone, and write its report and its model card.
+
+Nothing supervises it but the budget of steps, so that it fails as it naturally does.
 
 What was played is kept in `training/work/NAME.db`, so that the same command goes on where it was
 interrupted. With several workers energy cannot be put down to an episode: it is then measured
@@ -14,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from flyball.bench.collecting import unsupervised
 from flyball.bench.report import Row, make_rows
 from flyball.bench.runner import Plan, perform
 from flyball.bench.suites import EVALUATION_SEEDS, SUITES, Suite, load_suite, pairs_of
@@ -54,7 +57,7 @@ def _played(
     plan = Plan(suite=suite, policy=policy, pairs=pairs, workers=workers)
     with Ledger(path) as ledger:
         with Scoreboard() as board:
-            runs = asyncio.run(perform(plan, Config(), ledger, board))
+            runs = asyncio.run(perform(plan, unsupervised(Config()), ledger, board))
         return make_rows(suite, runs, ledger)
 
 

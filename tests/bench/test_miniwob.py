@@ -61,6 +61,35 @@ async def test_a_seed_gives_the_same_episode_again(stage):
     assert goals[0] == goals[1] != goals[2]
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("click-checkboxes", True), ("email-inbox", True), ("use-autocomplete", False)],
+)
+async def test_a_page_that_begins_anew_shows_what_a_fresh_one_does(stage, name, kept):
+    browser, address = stage
+    await browser.open(f"{address}/click-test.html")
+    _, fresh = await Episode(browser, address, name, 7).start(Budget())
+    await browser.evaluate("() => { window.here = true; }")
+    episode = Episode(browser, address, name, 8)
+    await episode.start(Budget())
+    assert bool(await browser.evaluate("() => !!window.here")) is kept
+    for element in (1, 2):
+        await episode.tools["click"].call({"element": element})
+    _, again = await Episode(browser, address, name, 7).start(Budget())
+    assert again.text == fresh.text
+
+
+async def test_a_page_is_loaded_anew_after_some_episodes(stage, monkeypatch):
+    browser, address = stage
+    monkeypatch.setattr("flyball.bench.miniwob.suite.EPISODES_A_PAGE", 2)
+    await browser.open(f"{address}/focus-text.html")
+    kept = []
+    for seed in range(5):
+        await Episode(browser, address, "click-test", seed).start(Budget())
+        kept.append(await browser.evaluate("() => window.here || (window.here = true, false)"))
+    assert kept == [False, True, False, True, False]
+
+
 async def test_an_episode_that_goes_on_has_not_succeeded(stage):
     browser, address = stage
     episode = Episode(browser, address, "login-user", 1)

@@ -41,13 +41,16 @@ SEED_KEY = "flyball {seed}"
 so that `200200` would be the training seed `200` over again."""
 EPISODES_A_PAGE = 50
 """So often a page may begin anew before it is loaded anew: some keep what each episode made."""
-LEAVING_TRACES = frozenset(
-    {"book-flight", "book-flight-nodelay", "use-autocomplete", "use-autocomplete-nodelay"}
-)
-"""Pages that show what earlier episodes left behind: suggestions that are still open."""
-_PLAYED = "() => window.__flyballPlayed || 0"
+_AS_NEW = """most => {
+  // Suggestions, calendars and dialogs hang in the body, and stay there when an episode is over.
+  const kept = window.__flyballKept;
+  return !!kept && kept.episodes < most && kept.children === document.body.children.length;
+}"""
 _START = """([seed, limit]) => {
-  window.__flyballPlayed = (window.__flyballPlayed || 0) + 1;
+  window.__flyballKept ??= { episodes: 0, children: document.body.children.length };
+  window.__flyballKept.episodes += 1;
+  document.activeElement?.blur();
+  scrollTo(0, 0);
   if (!WOB_DONE_GLOBAL && core.EP_TIMER) core.endEpisode(0, false);
   Math.seedrandom(seed); core.EPISODE_MAX_TIME = limit; core.startEpisodeReal();
 }"""
@@ -113,7 +116,7 @@ class Episode:
         As in the benchmark's own environment, a page that is open begins anew: that takes a
         quarter of the time.
         """
-        if not await self._is_open():
+        if not await self._is_open_as_new():
             await self._browser.open(self._url)
         await self._browser.evaluate(_START, [SEED_KEY.format(seed=self.seed), EPISODE_MS])
         goal = await self._browser.evaluate(GOAL)
@@ -126,11 +129,11 @@ class Episode:
         )
         return task, await self._browser.observe("browser")
 
-    async def _is_open(self) -> bool:
+    async def _is_open_as_new(self) -> bool:
+        """Whether the page is open, and shows nothing that earlier episodes left behind."""
         if self._browser.tabs != 1 or self._browser.page.url != self._url:
             return False
-        played = int(await self._browser.evaluate(_PLAYED))
-        return self.name not in LEAVING_TRACES and 0 < played < EPISODES_A_PAGE
+        return bool(await self._browser.evaluate(_AS_NEW, EPISODES_A_PAGE))
 
     @property
     def tools(self) -> Mapping[str, Tool]:
