@@ -16,14 +16,15 @@ class Recipe:
     shape: str = "small"
     tokens: int = 20_000_000
     grown_from: str = ""
-    """The shape that this one grows from, if any: it begins with the weights that the other had
-    when its rate began to fall, wider and deeper. Copying is there then, for a seventh of the
-    price, so that made-up examples and small batches are for that other one only."""
+    """The shape that this one grows from, if any: it begins with the other's weights, wider and
+    deeper. A token costs the smaller one a seventh, and copying is there from the start, so
+    that small batches and most of the made-up examples are for that one only."""
     batch_tokens: int = 1024
     small_batches: int = 4_000_000
     """Tokens for which batches stay small, which makes copying appear sooner; they are twice as
     large after that, and four times for the second half of the run, which is faster."""
     muon_rate: float = 0.006
+    """Half of it, and of the next, where a model has grown: it is not to forget."""
     adam_rate: float = 0.003
     drills_only: int = 1_500_000
     """Tokens for which made-up examples are all: copying is learned first, or late."""

@@ -76,7 +76,10 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    halved = 0.5 if arguments.grow_from else 1.0
     recipe = Recipe(
+        muon_rate=Recipe.muon_rate * halved,
+        adam_rate=Recipe.adam_rate * halved,
         shape=arguments.shape,
         tokens=arguments.tokens,
         grown_from=arguments.grow_from,

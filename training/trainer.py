@@ -16,12 +16,11 @@ from training.batches import Batch, Source, padded
 from training.examples import Example
 from training.model import SHAPES, Llama
 from training.muon import Muon
-from training.recipe import FLAT_SHARE, Recipe
+from training.recipe import Recipe
 from training.tokenizer import PAD
 
 OBSERVATION_WEIGHT = 0.15
-YOUNG = "young.pt"
-"""The weights of the last round before the rate began to fall, for a larger shape to grow from."""
+CHECKPOINT = "checkpoint.pt"
 ROUNDS_BETWEEN_TRIALS = 10
 MEMORY = 0.98
 """How slowly a task's share of wrong steps is forgotten, an example."""
@@ -42,17 +41,17 @@ class Trainer:
 
     @property
     def _checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
     def _model(self) -> Llama:
         shape, origin = SHAPES[self.recipe.shape], self.recipe.grown_from
         if not origin or self._checkpoint.exists():
             return Llama(shape)
-        path = self.folder.parent / origin / YOUNG
+        path = self.folder.parent / origin / CHECKPOINT
         if not path.exists():
             raise SystemExit(f"{path} is missing; train {origin} first")
         young = Llama(SHAPES[origin])
-        young.load_state_dict(torch.load(path, weights_only=True))
+        young.load_state_dict(torch.load(path, weights_only=True)["model"])
         grown = young.widened(shape.width // young.shape.width)
         grown.deepen(shape.layers)
         return grown
@@ -88,8 +87,6 @@ class Trainer:
                 row["accuracy"] = self.accuracy(validation)
             self.log(row)
             self.save()
-            if self.progress <= FLAT_SHARE:
-                torch.save(self.model.state_dict(), self.folder / YOUNG)
 
     def learn(self, batch: Batch) -> float:
         """Take one step; gives the loss on answers in nats a token."""
