@@ -104,7 +104,7 @@ async def take(context: BrowserContext, pages: Sequence[Page], sent: Sent) -> Sn
 async def put_back(
     context: BrowserContext, pages: Sequence[Page], sent: Sent, taken: object
 ) -> None:
-    """Go back to what `take` gave. Raises `ShutError` where it must not be done: all is as it was."""
+    """Go back to what `take` gave. Raises `ShutError`, with all as it was, where that is barred."""
     if not isinstance(taken, Snapshot):
         raise ShutError("this is no snapshot of a browser")
     if taken.sent < 0:
