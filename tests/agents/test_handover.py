@@ -76,6 +76,12 @@ def test_the_report_says_why_what_was_done_what_came_to_nothing_and_where_it_sta
     assert given.text.endswith("Where it stands: url http://x/next, title Next")
 
 
+def test_what_worked_in_the_end_is_not_told_as_a_failure():
+    told = steps((CLICK, seen(FORM)), (CLICK, seen(FORM, ok=False, note="not yet")))
+    run = Trajectory(task=TASK, steps=told)
+    assert "come to nothing" not in hand_over(run, seen(NEXT), "large", "compact").text
+
+
 def test_a_long_report_tells_the_newest_steps():
     told = [
         (replace(FILL, arguments={**FILL.arguments, "text": str(n)}), seen(FORM)) for n in range(20)

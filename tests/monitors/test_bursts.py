@@ -50,6 +50,11 @@ def test_nobody_is_called_in_during_the_cooldown():
     assert come_back(later, ESCALATE, bursts) == ESCALATE
 
 
+def test_an_answer_is_the_last_moment_to_call_somebody_in_cooldown_or_not():
+    run = driven("small", "large", "small", action=DONE)
+    assert come_back(run, ESCALATE, Bursts(steps=1)) == ESCALATE
+
+
 def test_work_that_failed_its_check_is_handed_back_during_the_cooldown():
     run = driven("small", "large", "small", verified=False)
     assert come_back(run, ESCALATE, Bursts(steps=1)).ruling is Ruling.REVISE
