@@ -177,8 +177,14 @@ def _outlook(seen: Sequence[Seen], wider: Outlook) -> Outlook:
         by_run[each.run].append(each)
     runs = list(by_run.values())
     figures = {name: _lean(runs, name, getattr(wider, name)) for name in COSTS}
-    chance = _lean(runs, "success", wider.chance)
+    won = [any(each.success for each in run) for run in runs]
+    chance = _rate(won) if wider.chance is None else _lean(runs, "success", wider.chance)
     return Outlook(chance=chance, runs=len(runs), **figures)
+
+
+def _rate(happened: Sequence[bool]) -> float | None:
+    """How often it happens, by Laplace's rule of succession: a few times make nothing certain."""
+    return (sum(happened) + 1) / (len(happened) + 2) if happened else None
 
 
 def _lean(runs: Sequence[Sequence[Seen]], name: str, wider: float | None) -> float | None:
@@ -229,8 +235,8 @@ def _check(known: Sequence[Known]) -> Check:
         for won in (False, True)
     )
     return Check(
-        catches=fmean(failed) if failed else None,
-        false_alarms=fmean(won) if won else None,
+        catches=_rate(failed),
+        false_alarms=_rate(won),
         runs=len({run.id for run, _ in checked}),
         **costs,
     )

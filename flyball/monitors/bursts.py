@@ -72,9 +72,13 @@ def come_back(trajectory: Trajectory, decision: Decision, bursts: Bursts) -> Dec
         return _given_up(now, home, decision, bursts)
     if decision.ruling is Ruling.ESCALATE:
         return _called(driven, decision, bursts, trajectory.last)
-    going_on = decision.ruling is Ruling.CONTINUE and not trajectory.last.action.is_final
-    if going_on and _is_over(driven, bursts):
-        why = f"{now.policy} has driven for {now.steps} steps; {home} drives on"
+    if not _is_over(driven, bursts):
+        return decision
+    why = f"{now.policy} has driven for {now.steps} steps; {home} drives on"
+    if decision.ruling is Ruling.REVISE:  # the burst is over all the same, with the action undone
+        why = f"{decision.reason}; {why}"
+        return replace(decision, ruling=Ruling.ESCALATE, policy=home, reason=why)
+    if decision.ruling is Ruling.CONTINUE and not trajectory.last.action.is_final:
         return replace(decision, policy=home, reason=why, by="bursts")
     return decision
 

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
 from flyball import Action, Observation, Ruling, Step, Task, Trajectory
-from flyball.agents import CompactPolicy, ModelPolicy
+from flyball.agents import CompactPolicy, ModelPolicy, compact_code
+from flyball.agents.account import account
+from flyball.agents.compact import history
 from flyball.agents.handover import clean, hand_over
 from flyball.records import Decision, Recovery
 from flyball.testing import ScriptedModel
@@ -127,3 +129,19 @@ async def test_a_full_hand_over_leaves_the_failures_in():
     model = ScriptedModel([" back"], name="large")
     await CompactPolicy(model).propose(run, WORD)
     assert "failed click" in model.requests[0].prompt
+
+
+def test_what_was_taken_back_under_the_same_driver_leaves_the_history_too():
+    refused = Decision(ruling=Ruling.REVISE, reason="the check fails: wrong")
+    told = steps((FILL, seen(FORM)), (CLICK, seen(FORM)), (WAIT, seen(NEXT)))
+    last = replace(told[2], decision=refused, recovery=Recovery(to=1, done=True))
+    back = Observation(source="recovery", text=FORM, ok=False, note="taken back")
+    assert history((*told[:2], last), back) == ['fill "User"']
+    assert "since the last check was taken back" in account(
+        Trajectory(task=TASK, steps=(*told[:2], last)), back
+    )
+
+
+def test_a_history_of_code_is_cleaned_as_that_of_pages_is():
+    run, _ = handed()
+    assert compact_code.history(run.steps, WORD) == ["fill", "wait", "wait"]

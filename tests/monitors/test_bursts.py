@@ -32,6 +32,14 @@ def test_a_burst_ends_with_the_step_that_is_its_last_and_the_first_policy_drives
     assert decision.reason == "large has driven for 2 steps; small drives on"
 
 
+def test_a_burst_ends_with_an_action_that_is_handed_back_too():
+    revise = Decision(ruling=Ruling.REVISE, reason="again", by="repeats")
+    decision = come_back(driven("small", "large"), revise, Bursts(steps=1))
+    assert (decision.ruling, decision.policy) == (Ruling.ESCALATE, "small")
+    assert decision.reason == "again; large has driven for 1 steps; small drives on"
+    assert come_back(driven("small", "large"), revise, Bursts(steps=2)) == revise
+
+
 def test_a_permanent_switch_never_comes_back():
     assert come_back(driven("small", *["large"] * 20), GO_ON, Bursts(steps=None)) == GO_ON
 
