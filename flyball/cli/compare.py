@@ -1,0 +1,5 @@
+"""`flyball bench compare`."""
+
+
+def compare() -> None:
+    """Compare."""
