@@ -121,6 +121,17 @@ def contender_of(config: Config, text: str, duo: Duo, extra: Variant | None = No
     return single(config, full_name(config, name))
 
 
+def label_of(text: str) -> str:
+    """How `text` is written in a ledger: the settings in order. Looks at no model."""
+    name, variant = read_variant(text)
+    rule, _, number = name.partition(":")
+    return f"{RANDOM}:{_share(number):g}" if rule == RANDOM else _label(name, variant)
+
+
+def _label(name: str, variant: Variant) -> str:
+    return "/".join([name, *(f"{key}={variant[key]}" for key in sorted(variant))])
+
+
 def single(config: Config, policy: str) -> Contender:
     """A model by itself (or the oracle) under the configured supervision."""
     return Contender(label=policy, driver=policy, config=config)
@@ -128,8 +139,7 @@ def single(config: Config, policy: str) -> Contender:
 
 def _cascade(config: Config, duo: Duo, variant: Variant) -> Contender:
     """What the configuration says, with the strong policy at hand."""
-    settings = dict(variant)
-    label = "/".join([CASCADE, *(f"{key}={settings[key]}" for key in sorted(settings))])
+    settings, label = dict(variant), _label(CASCADE, variant)
     chosen = settings.pop("monitors", None)
     mine = with_governor(config, settings)
     if chosen is None:

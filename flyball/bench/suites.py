@@ -161,8 +161,9 @@ def choose_seeds(wanted: str) -> range:
 
 
 def pairs_of(tasks: Iterable[str], seeds: Iterable[int]) -> tuple[Pair, ...]:
-    """Every task with every seed, some seeds at a time: what is played first says something of all,
-    and a page is loaded once for several of them.
+    """Every task with every seed, some seeds at a time.
+
+    What is played first then says something of all, and a page is loaded once for several of them.
     """
     each, every = tuple(tasks), list(seeds)
     blocks = (every[first : first + BLOCK] for first in range(0, len(every), BLOCK))
