@@ -74,6 +74,8 @@ class Monitor(Protocol):
 class Ruled(NamedTuple):
     decision: Decision
     usage: Usage
+    passed: bool | None = None
+    """Whether the work passed; `None` where the verifier cannot tell."""
 
 
 class Verifier(Protocol):
@@ -81,7 +83,8 @@ class Verifier(Protocol):
 
     Asked when a decision says VERIFY. It does I/O and costs something, which is why it
     is not a monitor: its usage is charged to the step's `monitor_spend`, and a replay
-    reads its decision from the ledger instead of asking again.
+    reads its decision from the ledger instead of asking again. What it decides is one more
+    verdict to the governor, which has the last word. It may raise `ModelError` and `ToolError`.
     """
 
     @property
@@ -110,6 +113,22 @@ class Tool(Protocol):
     def spec(self) -> ToolSpec: ...
 
     async def call(self, arguments: Arguments) -> Observation: ...
+
+
+class Recoverable(Protocol):
+    """A world that can be put back as it was, without anything being done in it again."""
+
+    async def snapshot(self) -> object:
+        """What `restore` needs to come back to here. It is kept in memory, and written nowhere."""
+        ...
+
+    async def restore(self, snapshot: object) -> Observation:
+        """Go back, and show what is there; not `ok`, with a note, where it was not done.
+
+        It is not done where an effect that cannot be taken back has come about since: whoever is
+        shown the earlier state would bring it about again.
+        """
+        ...
 
 
 class Meter(Protocol):

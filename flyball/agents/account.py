@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flyball.records import Action, Observation, Ruling, Step, Trajectory
+from flyball.records import Action, HandOver, Observation, Ruling, Step, Trajectory
 from flyball.tools.page import parse
 
 VOICES = ("governor", "human")
@@ -29,19 +29,45 @@ def account(trajectory: Trajectory, observation: Observation, *, shown: int = 1)
     """Tell every step and what came of it; what the last `shown` of them showed in full.
 
     The newest observation is not in it. Answers that could not be read are left out: a
-    model that is shown its own errors makes more of them.
+    model that is shown its own errors makes more of them. What went before a compact hand-over is
+    told as its report tells it.
     """
     steps = trajectory.steps
-    results = [*(step.observation for step in steps), observation][1:]
+    results = results_of(steps, observation)
     in_full = [each for each in results if each.source not in NOT_SHOWN][-shown:-1]
+    taken_over = newest_hand_over(steps)
+    begin, report = (taken_over[0] + 1, taken_over[1].text) if taken_over else (0, "")
     entries: list[str] = []
     for index, (step, result) in enumerate(zip(steps, results, strict=True)):
-        if step.action.tool == "invalid":
+        if index < begin or step.action.tool == "invalid":
             continue
-        told = _entry(len(entries) + 1, step, result, newest_shown(steps[: index + 1]))
+        told = entry(len(entries) + 1, step, result, newest_shown(steps[: index + 1]))
         full = any(result is each for each in in_full)
         entries.append(f"{told}\n{whole(result)}" if full else told)
-    return "\n".join(entries)
+    return "\n".join([report, *entries] if report else entries)
+
+
+def results_of(steps: Sequence[Step], observation: Observation) -> list[Observation]:
+    """What came of each step: what the next one observed."""
+    return [*(step.observation for step in steps), observation][1:]
+
+
+def newest_hand_over(steps: Sequence[Step]) -> tuple[int, HandOver] | None:
+    """The newest compact hand-over, and the step after which it was; `None` where all is told."""
+    for index in range(len(steps) - 1, -1, -1):
+        given = steps[index].hand_over
+        if given is not None:
+            return (index, given) if given.kind == "compact" else None
+    return None
+
+
+def in_context(steps: Sequence[Step]) -> list[int]:
+    """Which steps the policy at work is told of: what it took over, and what came since."""
+    taken_over = newest_hand_over(steps)
+    if taken_over is None:
+        return list(range(len(steps)))
+    index, given = taken_over
+    return [*given.told, *range(index + 1, len(steps))]
 
 
 def newest_shown(steps: Sequence[Step], newest: Observation | None = None) -> Observation | None:
@@ -71,7 +97,8 @@ def called(action: Action, before: Observation | None) -> str:
     return f"{told} ({labels[0]})" if labels else told
 
 
-def _entry(number: int, step: Step, result: Observation, before: Observation | None) -> str:
+def entry(number: int, step: Step, result: Observation, before: Observation | None) -> str:
+    """Tell a step and what came of it; `before` is what it was decided on."""
     thought = _cut(" ".join(step.action.thought.split()), LONGEST_THOUGHT)
     did = f"{called(step.action, before)} -> {_outcome(step, result, before)}"
     return f"{number}. {thought}\n   {did}" if thought else f"{number}. {did}"

@@ -80,7 +80,8 @@ class ModelPolicy:
     def _first_style(self, trajectory: Trajectory) -> int:
         """Work out from the run itself which style to try first, so that a resumed run does."""
         unread = sum(
-            step.policy == self.name and step.action.tool == INVALID for step in trajectory.steps
+            step.policy == self.name and step.action.tool == INVALID and not step.fault
+            for step in trajectory.steps
         )
         wanted = STYLES.index(self.style) + unread // PATIENCE
         return min(max(wanted, self._refused), len(STYLES) - 1)

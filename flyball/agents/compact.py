@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from flyball.agents.account import in_context, results_of
 from flyball.records import Action, Completion, Lines, Observation, Request, Step, Trajectory
 from flyball.roles import Model, Proposal
 from flyball.tools.page import TEXT_ROLES, Entry, cut, parse
@@ -151,12 +152,14 @@ def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
 
 
 def history(steps: Sequence[Step], observation: Observation) -> list[str]:
-    """Tell the last actions of a run, with what came of them."""
-    results = [step.observation for step in steps[1:]] + [observation]
-    recent = list(zip(steps, results, strict=False))[-HISTORY:]
+    """Tell the last actions of a run, with what came of them.
+
+    Of those of an earlier driver only what the hand-over tells: what failed is cleaned out.
+    """
+    results = results_of(steps, observation)
     return [
-        summary(step.action, parse(page_of(steps[: step.index + 1]).text), ok=result.ok)
-        for step, result in recent
+        summary(steps[index].action, parse(page_of(steps[: index + 1]).text), ok=results[index].ok)
+        for index in in_context(steps)[-HISTORY:]
     ]
 
 
@@ -181,7 +184,8 @@ class CompactPolicy:
         steps = trajectory.steps
         page = page_of(steps, observation)
         told = history(steps, observation)
-        refused = observation.source == "governor"
+        # One that has only just taken over was not refused anything.
+        refused = observation.source == "governor" and steps[-1].hand_over is None
         # A greedy model that was told no would only say the same again.
         temperature = SECOND_TRY_TEMPERATURE if refused else self._temperature
         # A draw depends on the goal too, or episodes of other seeds would all draw alike.

@@ -11,12 +11,14 @@ from flyball import plugins
 from flyball.agents.chat import ModelPolicy, best_style
 from flyball.agents.compact import CompactPolicy
 from flyball.agents.graph import Crew
+from flyball.agents.verifiers import CommandVerifier, ModelVerifier, PolicyVerifier
 from flyball.config import Config
+from flyball.errors import ConfigError
 from flyball.meters import detect, estimate_meter
 from flyball.models import close_model, model_format, open_model
 from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
-from flyball.roles import Meter, Policy, Ruled, Tool
+from flyball.roles import Meter, Policy, Ruled, Tool, Verifier
 
 
 class NoVerifier:
@@ -83,6 +85,24 @@ def open_meter(config: Config) -> Meter:
     return meter
 
 
+def make_verifier(config: Config, policies: Mapping[str, Policy], strong: str | None) -> Verifier:
+    """The verifier of `[governor]`; one that does nothing where it has nobody to ask.
+
+    `checker` knows the task, and is for the caller to put in its place. Raises `ConfigError`.
+    """
+    wanted, command = config.tables.governor.verifier, config.tables.governor.test_command
+    if wanted == "tests":
+        if command is None:
+            raise ConfigError('governor.verifier = "tests" needs governor.test_command')
+        return CommandVerifier(command=command, strong=strong)
+    if wanted != "strong" or strong is None or strong not in policies:
+        return NoVerifier()
+    asked = policies[strong]
+    if isinstance(asked, ModelPolicy):
+        return ModelVerifier(model=asked.model, strong=strong)
+    return PolicyVerifier(policy=asked, strong=strong)
+
+
 def assemble(
     config: Config,
     policies: Mapping[str, Policy],
@@ -94,19 +114,24 @@ def assemble(
 ) -> Crew:
     """Make a crew that tells nobody of its steps; `replace` its sink to listen.
 
-    The first of the policies drives. With a `strong` policy, a stall escalates to it.
+    The first of the policies drives. With a `strong` policy, a stall escalates to it, unless a
+    monitor or the governor does so of its own.
     """
-    monitors = config.monitors_for(next(iter(policies), ""), agent)
-    if strong and not any(getattr(monitor, "policy", None) for monitor in monitors):
+    driver, told = next(iter(policies), ""), config.tables.governor
+    monitors = config.monitors_for(driver, agent)
+    escalates = any(getattr(monitor, "policy", None) for monitor in monitors)
+    if strong and not escalates and told.kind == "strictest":
         monitors.append(LiteLLMStall(policy=strong))
     return Crew(
         policies=policies,
         monitors=monitors,
-        governor=config.governor(),
-        verifier=NoVerifier(),
+        governor=config.governor(driver or None, strong),
+        verifier=make_verifier(config, policies, strong),
         tools=tools,
         meter=meter,
         sink=lambda step: None,
         ask=nobody,
         usd_per_kwh=Decimal(str(config.energy.usd_per_kwh)),
+        hand_over=told.hand_over,
+        patience_seconds=told.strong_seconds,
     )

@@ -169,8 +169,8 @@ def _left(sign: str, unit: str, limit: Any, used: Any, *, places: int = 0) -> st
 
 def _trouble(trajectory: Trajectory, observation: Observation) -> str:
     """Say again, where it will not be missed, what was wrong with the last step."""
-    if not trajectory.steps:
-        return ""
+    if not trajectory.steps or trajectory.last.hand_over is not None:
+        return ""  # whoever takes over is told by its report
     last = trajectory.last
     if last.action.tool == "invalid":
         return f"Your last answer could not be used: {last.action.arguments.get('why', '')}."

@@ -11,15 +11,18 @@ from flyball.bench.oracle import ORACLE
 from flyball.bench.schedules import Scheduled
 from flyball.bench.variants import Variant, read_variant, with_governor, with_monitors
 from flyball.config import Config
+from flyball.config.tables import GovernorTable
 from flyball.errors import ConfigError
 from flyball.models.specs import BUNDLED
-from flyball.monitors import LiteLLMStall, OpenHandsStuck, OverBudget, Strictest
+from flyball.monitors import Bursts, LiteLLMStall, OpenHandsStuck, OverBudget, Strictest
 from flyball.records import Ruling, Task
 from flyball.roles import Governor, Meter, Monitor, Policy, Tool
 
 SMALL, STRONG, CASCADE = "small", "strong", "cascade"
 EVERY, RANDOM, LITELLM, OPENHANDS = "every", "random", "litellm", "openhands"
 NAMES = (SMALL, STRONG, CASCADE, f"{EVERY}:K", f"{RANDOM}:P", LITELLM, OPENHANDS, ORACLE)
+FOR_GOOD = Strictest(bursts=Bursts(steps=None))
+"""Whoever is called in stays."""
 
 
 class Duo(NamedTuple):
@@ -64,7 +67,10 @@ class Contender:
         crew = assemble(self.config, policies, tools, meter=meter, strong=self.strong)
         if self.monitors is not None:
             crew = replace(crew, monitors=self.monitors)
-        return crew if self.governor is None else replace(crew, governor=self.governor)
+        if self.governor is None:
+            return crew
+        # Schedules and other routers pass the whole history on.
+        return replace(crew, governor=self.governor, hand_over="full")
 
 
 def duo_of(config: Config, small: str | None = None, strong: str | None = None) -> Duo:
@@ -158,7 +164,7 @@ def _alone(config: Config, label: str, model: str) -> Contender:
     """One of the pair with nothing but its budget: an end of the line that cascades are held to."""
     config.model(model)
     budget: tuple[Monitor, ...] = (OverBudget(),)
-    return Contender(label=label, driver=model, config=config, monitors=budget)
+    return Contender(label=label, driver=model, config=_plain(config), monitors=budget)
 
 
 def _scheduled(config: Config, duo: Duo, rule: str, number: str) -> Contender:
@@ -177,7 +183,7 @@ def _scheduled(config: Config, duo: Duo, rule: str, number: str) -> Contender:
         label=label,
         driver=small,
         strong=strong,
-        config=config,
+        config=_plain(config),
         monitors=(OverBudget(),),
         governor=governor,
     )
@@ -208,10 +214,16 @@ def _stalled(config: Config, duo: Duo, name: str) -> Contender:
         label=name,
         driver=duo.small,
         strong=duo.strong,
-        config=with_governor(config, {}),
+        config=_plain(config),
         monitors=(OverBudget(), rule),
-        governor=Strictest(),
+        governor=FOR_GOOD,
     )
+
+
+def _plain(config: Config) -> Config:
+    """The same with `[governor]` as it is by default: what it says is for cascades."""
+    tables = config.tables.model_copy(update={"governor": GovernorTable()})
+    return replace(config, tables=tables)
 
 
 def _both(config: Config, duo: Duo) -> Duo:

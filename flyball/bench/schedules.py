@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from flyball.monitors import Strictest
+from flyball.monitors.governors import sternest
 from flyball.records import Decision, Ruling, Task, Trajectory, Verdict
 
 ENDINGS = (Ruling.ASK, Ruling.STOP)
@@ -26,6 +26,8 @@ class Scheduled:
     """The strong policy takes each step whose number, from 1, is a multiple of this."""
     share: float | None = None
     """In place of `every`: the chance, from 0 to 1, that a step is the strong policy's."""
+    confidence: float = 0.8
+    """Verdicts that are less sure than this are not followed."""
     name: str = "scheduled"
 
     def driver(self, task: Task, index: int) -> str:
@@ -37,7 +39,7 @@ class Scheduled:
         return self.strong if self.every and (index + 1) % self.every == 0 else self.small
 
     def decide(self, trajectory: Trajectory, verdicts: Sequence[Verdict]) -> Decision:
-        decision, last = Strictest().decide(trajectory, verdicts), trajectory.last
+        decision, last = sternest(verdicts, self.confidence), trajectory.last
         following = self.driver(trajectory.task, len(trajectory.steps))
         over = last.action.is_final or decision.ruling in ENDINGS
         if over or following == last.policy:

@@ -19,6 +19,8 @@ Variant = Mapping[str, str]
 MONITORS = "monitors"
 LEARNED = ("stuck", "milestone", "will_fail")
 BUDGET = "over_budget"
+SPELT = {("burst", "none"): "permanent"}
+"""What a call may say otherwise than the configuration."""
 ESCALATING = ("stuck",)
 """Monitors that escalate once they are told to whom."""
 
@@ -53,7 +55,7 @@ def with_monitors(config: Config, chosen: str, strong: str) -> Config:
 
 def with_governor(config: Config, settings: Variant) -> Config:
     """The same with `settings` in `[governor]`. Raises `ConfigError` for a key it does not have."""
-    given = {key: _value(text) for key, text in settings.items()}
+    given = {key: _value(SPELT.get((key, text), text)) for key, text in settings.items()}
     for key in given:
         if key not in GovernorTable.model_fields:
             near = nearest(key, (MONITORS, *GovernorTable.model_fields))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from flyball.cli.evaluate import evaluate
+from flyball.cli.expect import expect
 from flyball.cli.promises import calibrate, drift, list_monitors
 from flyball.cli.train import train
 
@@ -13,6 +14,7 @@ monitors_app = typer.Typer(
 )
 monitors_app.command("list")(list_monitors)
 monitors_app.command()(train)
+monitors_app.command()(expect)
 monitors_app.command()(calibrate)
 monitors_app.command("eval")(evaluate)
 monitors_app.command()(drift)

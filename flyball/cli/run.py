@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,12 +22,22 @@ from flyball.cli.options import (
 from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
+    from flyball.agents import Crew
     from flyball.config import Config
     from flyball.ledger import Ledger
-    from flyball.records import Budget, Run
-    from flyball.roles import Sink
+    from flyball.records import Budget, Run, Trajectory
+    from flyball.roles import Sink, Verifier
+    from flyball.tools.browser import Browser
 
 AGENTS = ("web",)
+
+
+class Preference(StrEnum):
+    """What a failed task is worth."""
+
+    SUCCESS = "success"
+    BALANCED = "balanced"
+    ENERGY = "energy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +61,10 @@ def run(  # noqa: PLR0913 - one parameter an option
     url: Annotated[str | None, typer.Option(help="The page to begin at.")] = None,
     policy: PolicyOption = None,
     strong: Annotated[str | None, typer.Option(help="The model to escalate to.")] = None,
+    prefer: Annotated[
+        Preference | None,
+        typer.Option(help="Price each step, after what is preferred.", show_default=False),
+    ] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Ceiling of steps.")] = None,
     budget_joules: Annotated[float | None, typer.Option(min=0, help="Ceiling of energy.")] = None,
     budget_usd: Annotated[float | None, typer.Option(min=0, help="Ceiling of cost.")] = None,
@@ -74,7 +89,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         raise ConfigError(f"no agent is called {agent!r}; there are: {', '.join(AGENTS)}")
     if url is None:
         raise ConfigError("the web agent needs a page to begin at; add --url ADDRESS")
-    config = load_config().with_grammar(grammar)
+    config = load_config().with_grammar(grammar).with_preference(prefer)
     ceilings = config.budget()
     order = Order(
         task=task,
@@ -136,9 +151,26 @@ async def carry_out(order: Order, config: Config, ledger: Ledger, sink: Sink) ->
                     return None
                 return float(order.expect in await browser.text())
 
-            return await attempt(
-                run, replace(crew, sink=sink), ledger, observation=first, score=score
+            crew = replace(
+                crew, sink=sink, world=browser if config.tables.governor.recover else None
             )
+            crew = replace(crew, verifier=_verifier(order, config, browser, crew))
+            return await attempt(run, crew, ledger, observation=first, score=score)
+
+
+def _verifier(order: Order, config: Config, browser: Browser, crew: Crew) -> Verifier:
+    """The crew's own, or the task's checker, which can tell nothing until the policy answers."""
+    from flyball.agents.verifiers import CheckerVerifier
+
+    if config.tables.governor.verifier != "checker":
+        return crew.verifier
+
+    async def check(trajectory: Trajectory) -> bool | None:
+        if order.expect is None or not trajectory.last.action.is_final:
+            return None
+        return order.expect in await browser.text()
+
+    return CheckerVerifier(check=check, strong=order.strong)
 
 
 def _slug(text: str) -> str:

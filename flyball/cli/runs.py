@@ -28,11 +28,15 @@ def runs(
 
 def show(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run, or how its name begins.")],
+    why: Annotated[
+        bool, typer.Option("--why", help="With what each monitor said, the prices, and who drives.")
+    ] = False,
     ledger: LedgerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show a run step by step."""
     from flyball.cli.show import print_outcome, print_run_json, print_step
+    from flyball.cli.why import reasons
 
     with open_ledger(ledger) as opened:
         run = opened.run(run_id)
@@ -43,4 +47,6 @@ def show(
         typer.echo(f"{run.task.prompt}\n")
         for step in trajectory.steps:
             print_step(step)
+            for line in reasons(trajectory, step) if why else ():
+                typer.echo(f"     {line}")
         print_outcome(run, trajectory)

@@ -50,6 +50,7 @@ def step_line(step: Step) -> str:
 
 
 def print_step(step: Step) -> None:
+    """Print a step: what came of the one before it, what was done, and who rules and drives on."""
     seen = step.observation
     if seen.note:
         typer.echo(f"     {'' if seen.ok else 'it failed: '}{seen.note}")
@@ -60,6 +61,24 @@ def print_step(step: Step) -> None:
         if verdict.shadow is not None:
             would = f"{verdict.monitor} would say {verdict.shadow}: {verdict.reason}"
             typer.echo(f"     [shadow] {would}")
+    for line in receipts(step):
+        typer.echo(f"     {line}")
+
+
+def receipts(step: Step) -> Iterable[str]:
+    """Tell what went on between policies at a step: silence, going back, a hand-over."""
+    if step.fault:
+        yield f"[silence] {step.fault}"
+    if recovery := step.recovery:
+        went = "went back to" if recovery.done else "could not go back to"
+        yield f"[recovery] {went} step {recovery.to}{f': {recovery.why}' if recovery.why else ''}"
+    if given := step.hand_over:
+        yield (
+            f"[hand-over] {given.giver} -> {given.taker}: {given.kind}, {given.characters}"
+            f" characters, {len(given.told)} steps told and {given.left_out} left out"
+        )
+    elif step.decision.ruling == "continue" and step.decision.policy:
+        yield f"[drives on] {step.decision.policy}: {step.decision.reason}"
 
 
 def outcome(run: Run) -> str:

@@ -84,8 +84,8 @@ def _write(trained: Trained, found: Sequence[Figure], out: Path, scores: Path | 
 
     name = trained.trees.monitor
     _make(out)
-    _put(out / f"{name}.json", trees_to_json(trained.trees))
-    _put(out / f"{name}.md", make_card(trained, found))
+    put_file(out / f"{name}.json", trees_to_json(trained.trees))
+    put_file(out / f"{name}.md", make_card(trained, found))
     if scores:
         _make(scores)
         write_scored(scores / f"{name}.jsonl", trained.scored)
@@ -98,7 +98,8 @@ def _make(directory: Path) -> None:
         raise ConfigError(f"cannot make {directory}: {error.strerror}; name another") from error
 
 
-def _put(path: Path, text: str) -> None:
+def put_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises `ConfigError` where it cannot be written."""
     fresh = path.with_name(f"{path.name}.new")
     try:
         fresh.write_text(text, encoding="utf-8")

@@ -8,22 +8,26 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from flyball.config.calibrations import put_in_place
 from flyball.config.files import find_files, merge, read_tables
+from flyball.config.governing import build_governor
 from flyball.config.parts import build_monitor
 from flyball.config.tables import (
     BrowserTable,
     EnergyTable,
+    GovernorTable,
     LedgerTable,
     ListPriceTable,
     ModelTable,
     RunTable,
     Tables,
 )
+from flyball.config.wording import first_problem
 from flyball.errors import ConfigError
 from flyball.models import ModelSpec, bundled_names
 from flyball.models.specs import BUNDLED
-from flyball.monitors import Strictest
 from flyball.records import Budget
 from flyball.roles import Governor, Monitor
 
@@ -104,8 +108,23 @@ class Config:
         run = self.run.model_copy(update={"grammar": grammar})
         return replace(self, tables=self.tables.model_copy(update={"run": run}))
 
-    def governor(self) -> Governor:
-        return Strictest(**self.tables.governor.model_dump())
+    def with_preference(self, prefer: str | None) -> Config:
+        """The same with decisions that are priced after what the call prefers; `None`: the same."""
+        if prefer is None:
+            return self
+        told = {**self.tables.governor.model_dump(exclude_unset=True), "kind": "priced"}
+        try:
+            governor = GovernorTable(**{**told, "prefer": prefer})
+        except ValidationError as error:
+            raise ConfigError(f"--prefer: {first_problem(error)}") from error
+        return replace(self, tables=self.tables.model_copy(update={"governor": governor}))
+
+    def governor(self, small: str | None = None, strong: str | None = None) -> Governor:
+        """Build the governor of a run that `small` drives, and `strong` may be called into.
+
+        Raises `ConfigError` where its decisions are to be priced and nothing is known to do so.
+        """
+        return build_governor(self.tables.governor, small, strong)
 
     def budget(self) -> Budget:
         """The ceilings of `[run]`."""

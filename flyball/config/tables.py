@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationInfo,
@@ -21,6 +22,7 @@ from pydantic import (
 
 from flyball.config.wording import nearest
 from flyball.models.specs import BUNDLED, Format
+from flyball.records import HandOverKind
 
 USD_PER_KWH = 0.30
 """About what a European household pays. Prices differ by a factor of ten: set your own."""
@@ -92,10 +94,35 @@ class RunTable(Table):
 
 
 class GovernorTable(Table):
-    """`[governor]`: how verdicts become a decision."""
+    """`[governor]`: how verdicts become a decision, and who drives."""
 
+    kind: Literal["strictest", "priced"] = "strictest"
     confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
     """Verdicts that are less sure than this are written down and not followed."""
+    burst: PositiveInt | Literal["permanent"] = 5
+    """For how many steps a policy that is called in drives."""
+    cooldown: NonNegativeInt = 2
+    """For how many steps after a burst nobody is called in again."""
+    most_bursts: PositiveInt = 3
+    flapping: Literal["stay", "stop"] = "stay"
+    """What comes after that many: the next burst does not end, or the run does."""
+    strong_down: Literal["go_on", "stop"] = "go_on"
+    strong_seconds: PositiveFloat | None = 300.0
+    """How long the strong policy, or a verifier, may take to answer."""
+    hand_over: HandOverKind = "compact"
+    verifier: Literal["strong", "checker", "tests", "none"] = "strong"
+    test_command: str | None = None
+    """For the verifier `tests`: what is run, without a shell; it fails if its exit code is not
+    0."""
+    recover: bool = True
+    """Whether a failed check or an escalation goes back to the last step that was verified."""
+    prefer: Literal["success", "balanced", "energy"] = "balanced"
+    """For `priced`, as all that follows: what a failed task is worth, if not said below."""
+    failed_task_joules: PositiveFloat | None = None
+    failed_task_usd: PositiveFloat | None = None
+    hysteresis: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    expectations: FilePath | None = None
+    """What `flyball monitors expect` wrote; what comes with flyball if not given."""
 
 
 class EnergyTable(Table):

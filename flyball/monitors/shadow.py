@@ -52,6 +52,7 @@ class Calibrated:
         if verdict.error is not None:
             return verdict
         rule, score, step = self.calibration.rule, verdict.score, len(trajectory.steps) - 1
+        verdict = replace(verdict, threshold=rule.threshold)
         mild = replace(verdict, ruling=Ruling.CONTINUE, reason="", policy=None, confidence=1.0)
         if trajectory.last.action.is_final or not rule.looks_at(step):
             return mild

@@ -6,20 +6,27 @@ may import it.
 """
 
 from flyball.records.dialogue import Completion, Lines, Message, Request, ToolCall
+from flyball.records.rulings import (
+    Currency,
+    Decision,
+    HandOver,
+    HandOverKind,
+    Price,
+    Recovery,
+    Ruling,
+    Verdict,
+)
 from flyball.records.spending import Budget, Energy, EnergyMethod, Spend, Usage
 from flyball.records.trajectory import (
     Action,
     Arguments,
-    Decision,
     Observation,
-    Ruling,
     Run,
     Status,
     Step,
     Task,
     ToolSpec,
     Trajectory,
-    Verdict,
 )
 
 __all__ = [
@@ -27,12 +34,17 @@ __all__ = [
     "Arguments",
     "Budget",
     "Completion",
+    "Currency",
     "Decision",
     "Energy",
     "EnergyMethod",
+    "HandOver",
+    "HandOverKind",
     "Lines",
     "Message",
     "Observation",
+    "Price",
+    "Recovery",
     "Request",
     "Ruling",
     "Run",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Literal
 
+from flyball.records.rulings import Decision, HandOver, Recovery, Verdict
 from flyball.records.spending import Budget, Spend
 
 Arguments = Mapping[str, object]
@@ -76,62 +76,6 @@ class Action:
         return self.tool == "finish"
 
 
-class Ruling(StrEnum):
-    """What to do with a proposed action, mildest first."""
-
-    CONTINUE = "continue"
-    """Carry it out."""
-    REVISE = "revise"
-    """Hand it back to the policy with a reason."""
-    VERIFY = "verify"
-    """Have a verifier check the work since the last milestone before going on."""
-    ESCALATE = "escalate"
-    """Hand the run to another policy, as a rule a stronger one."""
-    ASK = "ask"
-    """Put it to a human."""
-    STOP = "stop"
-    """End the run here."""
-
-    @property
-    def severity(self) -> int:
-        return list(Ruling).index(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """One monitor's opinion of a step."""
-
-    monitor: str
-    ruling: Ruling = Ruling.CONTINUE
-    confidence: float = 1.0
-    """Calibrated chance, from 0 to 1, that the ruling is right."""
-    reason: str = ""
-    policy: str | None = None
-    """For ESCALATE: the policy to go on with."""
-    evidence: tuple[int, ...] = ()
-    """Indices of the steps the opinion rests on."""
-    error: str | None = None
-    """What the monitor failed with; its ruling is then CONTINUE."""
-    score: float | None = None
-    """The chance, from 0 to 1, that a learned monitor gives to what it looks for, whatever it
-    rules."""
-    shadow: Ruling | None = None
-    """What it would have ruled, where it is not obeyed yet; its ruling is then CONTINUE."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What was made of the verdicts."""
-
-    ruling: Ruling = Ruling.CONTINUE
-    reason: str = ""
-    policy: str | None = None
-    """Who drives from the next step on, if somebody else: for ESCALATE the action is left undone,
-    for CONTINUE it is carried out first."""
-    by: str = ""
-    """The monitor that carried the day, or `human`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One turn: what was seen, proposed and decided, and what each part of it took."""
@@ -145,6 +89,16 @@ class Step:
     policy_spend: Spend = Spend()
     monitor_spend: Spend = Spend()
     tool_spend: Spend = Spend()
+    fault: str = ""
+    """Why somebody gave no answer, being down or slow: the policy, whose action is then `invalid`,
+    or else the verifier."""
+    verified: bool | None = None
+    """What a verifier said of the work up to here; `None` where none was asked, or could tell."""
+    recovery: Recovery | None = None
+    """What became of going back, where that was tried after this step."""
+    hand_over: HandOver | None = None
+    """What the next policy is told, where another drives from the next step on. What taking over
+    costs, the cold prefill of all this, is in the next step's `policy_spend`."""
 
     @property
     def spend(self) -> Spend:

@@ -62,7 +62,7 @@ async def test_where_nobody_can_be_asked_the_run_stops_and_where_nothing_verifie
     run = trajectory([Action(tool="echo")])
     step: Step = run.last
     assert (await nobody(step)).ruling is Ruling.STOP
-    decision, usage = await NoVerifier().verify(Trajectory(task=Task(id="t", prompt="p")))
+    decision, usage, passed = await NoVerifier().verify(Trajectory(task=Task(id="t", prompt="p")))
     assert decision.ruling is Ruling.CONTINUE
     assert "nothing to verify with" in decision.reason
-    assert usage.requests == 0
+    assert (usage.requests, passed) == (0, None)

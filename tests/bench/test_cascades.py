@@ -11,7 +11,7 @@ from flyball.config import Config
 from flyball.config.tables import Tables
 from flyball.errors import ConfigError
 from flyball.meters import NoMeter
-from flyball.monitors import LiteLLMStall, OpenHandsStuck, OverBudget, Strictest
+from flyball.monitors import Bursts, LiteLLMStall, OpenHandsStuck, OverBudget, Strictest
 from flyball.records import Action, Decision, Ruling, Task, Verdict
 from flyball.testing import ScriptedPolicy, trajectory
 from tests.bench.stand_ins import PageSuite
@@ -98,7 +98,9 @@ def test_other_routers_rules_escalate_to_the_strong_policy():
         OverBudget(),
         OpenHandsStuck(ruling=Ruling.ESCALATE, policy="big"),
     )
-    assert (litellm.governor, openhands.governor) == (Strictest(), Strictest())
+    for_good = Strictest(bursts=Bursts(steps=None))
+    assert (litellm.governor, openhands.governor) == (for_good, for_good)
+    assert litellm.hand_over == openhands.hand_over == "full"
 
 
 def test_a_cascade_is_what_the_configuration_says_with_a_strong_policy_at_hand():
@@ -118,6 +120,16 @@ def test_settings_of_a_cascade_go_before_the_configuration():
     cascade = named("cascade/confidence=0.25/monitors=litellm_stall+stuck")
     assert cascade.label == "cascade/confidence=0.25/monitors=litellm_stall+stuck"
     assert crew_of(cascade).governor == Strictest(confidence=0.25)
+
+
+def test_the_burst_and_the_hand_over_of_a_cascade_can_be_set():
+    crew = crew_of(named("cascade/burst=none/hand_over=full"))
+    assert crew.governor == Strictest(bursts=Bursts(steps=None))
+    assert crew.hand_over == "full"
+    assert crew_of(named("cascade/burst=3")).governor == Strictest(bursts=Bursts(steps=3))
+    # What [governor] says is for cascades; the others are what they are.
+    told = named("litellm", governor={"kind": "priced", "hand_over": "compact"})
+    assert crew_of(told).hand_over == "full"
 
 
 def test_names_with_commas_are_several_and_settings_are_the_cascades_alone():
@@ -140,6 +152,8 @@ def test_names_with_commas_are_several_and_settings_are_the_cascades_alone():
         ("cascade/monitors=nonesuch", "no monitor is called 'nonesuch'"),
         ("cascade/patience=3", "the governor has no setting 'patience'"),
         ("cascade/confidence=7", "governor.confidence"),
+        ("cascade/burst=0", "governor.burst"),
+        ("cascade/hand_over=half", "governor.hand_over"),
     ],
 )
 def test_what_cannot_be_played_is_said_in_a_line(name, said):

@@ -6,7 +6,16 @@ import pytest
 from flyball.config import Config, find_files, load_config, user_file
 from flyball.errors import ConfigError, PluginError
 from flyball.models.specs import ModelSpec
-from flyball.monitors import OpenHandsStuck, OverBudget, Repeats, Strictest
+from flyball.monitors import (
+    Bursts,
+    Expectations,
+    OpenHandsStuck,
+    OverBudget,
+    Priced,
+    Repeats,
+    Strictest,
+    load_expectations,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -266,3 +275,43 @@ def test_a_plugin_whose_settings_cannot_be_read_is_named(project):
 def test_a_pyproject_that_cannot_be_read_as_text_is_passed_over(project):
     (project / "pyproject.toml").write_bytes(b"\xff")
     assert find_files(project) == ()
+
+
+def test_the_governor_is_what_its_table_says(project):
+    write(
+        project / "flyball.toml",
+        "[governor]\nburst = 'permanent'\nconfidence = 0.5\nmost_bursts = 2\nflapping = 'stop'",
+    )
+    config = load_config(project)
+    assert config.governor() == Strictest(
+        confidence=0.5, bursts=Bursts(steps=None, most=2, flapping="stop")
+    )
+    assert "did you mean 'burst'?" in refusal(project, "[governor]\nburts = 3")
+    assert "burst" in refusal(project, "[governor]\nburst = 0")
+
+
+def test_a_priced_governor_needs_the_expectations_of_its_own_pair(project):
+    table = Expectations(small="small", strong="large", cells={})
+    write(project / "e.json", table.to_json())
+    write(
+        project / "flyball.toml",
+        "[governor]\nkind = 'priced'\nexpectations = 'e.json'\nfailed_task_usd = 2.0",
+    )
+    governor = load_config(project).governor("small", "large")
+    assert governor == Priced(expectations=table, strong="large", failed_task_usd=2.0)
+    with pytest.raises(ConfigError, match="learned on runs of large, not of huge"):
+        load_config(project).governor("small", "huge")
+
+
+def test_a_preference_prices_and_without_anything_to_expect_it_is_refused(project):
+    write(project / "e.json", Expectations(cells={}).to_json())
+    write(project / "flyball.toml", "[governor]\nexpectations = 'e.json'\ncooldown = 4")
+    config = load_config(project)
+    assert config.with_preference(None) == config
+    governor = config.with_preference("energy").governor()
+    assert (governor.prefer, governor.bursts.cooldown) == ("energy", 4)
+    with pytest.raises(ConfigError, match="--prefer"):
+        config.with_preference("speed")
+    if load_expectations() is None:
+        with pytest.raises(ConfigError, match="flyball monitors expect"):
+            Config().with_preference("energy").governor()

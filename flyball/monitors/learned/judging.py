@@ -41,7 +41,7 @@ class Question:
         score = load_trees(self.trees, self.weights).probability(featurise(trajectory))
         last = trajectory.last
         if self.threshold is None or score < self.threshold or last.index < self.earliest:
-            return Verdict(monitor=self.monitor, score=score)
+            return Verdict(monitor=self.monitor, score=score, threshold=self.threshold)
         return Verdict(
             monitor=self.monitor,
             ruling=ruling,
@@ -49,4 +49,5 @@ class Question:
             policy=policy,
             evidence=(len(trajectory.steps) - 1,),
             score=score,
+            threshold=self.threshold,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,29 +28,14 @@ from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
 from flyball.tools.browser.chromium import check_display, find_chromium, switches
 from flyball.tools.browser.guard import Guard
+from flyball.tools.browser.options import BrowserOptions
+from flyball.tools.browser.snapshots import Sent, ShutError, Snapshot, put_back, take
 from flyball.tools.browser.specs import SPECS
 from flyball.tools.page import Entry, cut, entry
 
 READER = Path(__file__).with_name("page.js")
 QUIET_MS, SETTLE_LIMIT_MS = 30, 1_000
 REFUSED = "refused: "
-
-
-@dataclass(frozen=True, kw_only=True)
-class BrowserOptions:
-    """How the browser is started and read."""
-
-    executable: str | None = None
-    headless: bool = True
-    allow_hosts: tuple[str, ...] = ()
-    """Hosts that may be navigated to (`*.example.org` for its subdomains) besides that of the
-    first page opened. What a page loads from elsewhere is not restricted."""
-    timeout_seconds: float = 10.0
-    viewport: tuple[int, int] = (1280, 800)
-    budget_tokens: int = 2_000
-    """How much of a page an observation shows."""
-    ignore: str = ""
-    """CSS selector of what is not part of the page for the policy: a benchmark's own display."""
 
 
 class Browser:
@@ -66,6 +50,7 @@ class Browser:
         self._secret: list[int] = []
         self._shown: list[str] = []
         self._notes: list[str] = []
+        self._sent = Sent()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -109,6 +94,7 @@ class Browser:
         self._context.set_default_timeout(self.options.timeout_seconds * 1_000)
         await self._context.add_init_script(path=READER)
         self._context.on("page", self._adopt)
+        self._context.on("request", self._sent.hear)
 
     @property
     def tools(self) -> Mapping[str, Tool]:
@@ -190,6 +176,21 @@ class Browser:
         except PlaywrightError as error:
             return await self.observe(name, _first_line(error))
         return await self.observe(name)
+
+    async def snapshot(self) -> Snapshot:
+        """Take down what `restore` needs. Raises `ToolError` where the page cannot be read."""
+        try:
+            return await take(self._context, self._pages, self._sent)
+        except (PlaywrightError, IndexError) as error:
+            raise ToolError(f"the page cannot be kept: {_first_line(error)}") from error
+
+    async def restore(self, snapshot: object) -> Observation:
+        """Go back by GET, where nothing was sent since; see `snapshots`."""
+        try:
+            await put_back(self._context, self._pages, self._sent, snapshot)
+        except (PlaywrightError, ShutError) as error:
+            return await self.observe("recovery", _first_line(error))
+        return await self.observe("recovery")
 
     async def _adopt(self, page: Page) -> None:
         self._pages.append(page)

@@ -1,0 +1,73 @@
+"""Asks whoever may be down or slow, and makes of silence something that a run can go on from."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import NamedTuple
+
+from flyball.errors import ModelError, ToolError
+from flyball.records import Action, Observation, Ruling, Step, Trajectory, Usage, Verdict
+from flyball.roles import Policy, Verifier
+
+BILLED = Usage(requests=1, unpriced_requests=1)
+"""A request without an answer may have been billed, and nobody knows how much."""
+
+
+class Answer(NamedTuple):
+    """What a policy answered; with a `fault`, it did not."""
+
+    action: Action
+    usage: Usage
+    fault: str = ""
+
+
+async def proposal(
+    policy: Policy,
+    trajectory: Trajectory,
+    observation: Observation,
+    *,
+    at_home: bool,
+    seconds: float | None,
+) -> Answer:
+    """Ask a policy, which may take `seconds` if it was called in.
+
+    If it is down or slow then, the answer is an action `invalid`, for the governor to deal with.
+    The policy at home takes what time it takes, and raises what it raises: without it there is
+    nothing to go on with.
+    """
+    if at_home:
+        return Answer(*await policy.propose(trajectory, observation))
+    try:
+        async with asyncio.timeout(seconds):
+            return Answer(*await policy.propose(trajectory, observation))
+    except (ModelError, TimeoutError) as error:
+        fault = f"{policy.name} {_why(error, seconds)}"
+        return Answer(Action(tool="invalid", arguments={"why": fault}), BILLED, fault)
+
+
+async def checked(
+    verifier: Verifier, trajectory: Trajectory, seconds: float | None
+) -> tuple[Step, Usage]:
+    """Ask a verifier, and give the last step with what it said as one more verdict."""
+    step, name = trajectory.last, verifier.name
+    try:
+        async with asyncio.timeout(seconds):
+            decision, usage, passed = await verifier.verify(trajectory)
+    except (ModelError, ToolError, TimeoutError) as error:
+        fault = f"the verifier {name} {_why(error, seconds)}"
+        silent = Verdict(monitor=name, confidence=0.0, error=fault)
+        return replace(step, verdicts=(*step.verdicts, silent), fault=fault), BILLED
+    said = Verdict(
+        monitor=name,
+        ruling=Ruling.CONTINUE if decision.ruling is Ruling.VERIFY else decision.ruling,
+        reason=decision.reason,
+        policy=decision.policy,
+    )
+    return replace(step, verdicts=(*step.verdicts, said), verified=passed), usage
+
+
+def _why(error: Exception, seconds: float | None) -> str:
+    if isinstance(error, TimeoutError):
+        return "did not answer" if seconds is None else f"did not answer in {seconds:g} s"
+    return f"did not answer: {' '.join(str(error).split())}"

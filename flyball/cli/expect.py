@@ -1,0 +1,93 @@
+"""`flyball monitors expect`: what the priced governor has to know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flyball.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from flyball.learning.expecting import Known
+    from flyball.monitors import Expectations
+    from flyball.records import Trajectory
+
+
+def expect(
+    sources: Annotated[
+        list[Path], typer.Option("--from", help="A ledger; can be repeated.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="The file to write.", show_default=False)],
+    small: Annotated[
+        str | None, typer.Option(help="The model that drives.", show_default=False)
+    ] = None,
+    strong: Annotated[
+        str | None, typer.Option(help="The model that is called in.", show_default=False)
+    ] = None,
+    agent: Annotated[str, typer.Option(help="The kind of agent.")] = "web",
+) -> None:
+    """Learn from runs that were checked what going on and calling the strong model in come to.
+
+    Give runs of both models on the same tasks and seeds. Where no monitor scored a step, will_fail
+    and stuck are asked now.
+    """
+    from flyball.cli.train import put_file
+    from flyball.config import load_config
+    from flyball.learning.expecting import expect
+
+    run = load_config().run
+    driver, called = small or run.policy, strong or run.strong
+    if called is None:
+        raise ConfigError("say which model is called in: --strong NAME")
+    table = expect(_read(sources, agent), agent=agent, small=driver, strong=called, risk=_risk)
+    put_file(out, table.to_json())
+    _print(table)
+    typer.echo(f"{out}; name it in flyball.toml: [governor] expectations = {str(out)!r}")
+
+
+def _read(sources: Sequence[Path], agent: str) -> Iterator[Known]:
+    from flyball.ledger import Ledger
+
+    for source in sources:
+        if not source.exists():
+            raise ConfigError(f"{source} does not exist; give a ledger")
+        with Ledger(source) as ledger:
+            for run in ledger.runs(agent=agent):
+                if run.success is not None:
+                    yield run, ledger.trajectory(run.id)
+
+
+def _risk(trajectory: Trajectory) -> float | None:
+    """What was scored when the step was taken; else what monitors as shipped say of it now."""
+    from flyball.learning.expecting import recorded_risk
+    from flyball.monitors.expectations import risk_of
+    from flyball.monitors.learned.stuck import Stuck
+    from flyball.monitors.learned.will_fail import WillFail
+
+    recorded = recorded_risk(trajectory)
+    if recorded is not None:
+        return recorded
+    return risk_of([WillFail().judge(trajectory), Stuck().judge(trajectory)])
+
+
+def _print(table: Expectations) -> None:
+    from flyball.cli.show import UNKNOWN, amount
+    from flyball.cli.tables import print_table
+
+    rows = []
+    for choice in table.cells:
+        each = table.overall(choice)
+        chance = UNKNOWN if each.chance is None else f"{each.chance:.0%}"
+        figures = (amount(each.joules), amount(each.usd), amount(each.seconds))
+        rows.append((choice, f"{each.runs:g}", chance, *figures))
+    print_table(("from here on", "runs", "success", "J", "$", "s"), rows, left=1)
+    switch, check = table.switch, table.check
+    typer.echo(f"\na hand-over takes {amount(switch.joules, ' J')} more than a cold start")
+    typer.echo(
+        f"a check takes {amount(check.joules, ' J')}, catches {amount(check.catches)} of failures"
+        f" and rings falsely at {amount(check.false_alarms)} of successes"
+    )

@@ -1,0 +1,262 @@
+"""Learn from past runs what is to be expected of the next ones: chances, costs, and checks.
+
+A run of the small policy says what going on comes to from each of its steps. What calling the
+strong policy in comes to is told by runs where it was called in and drove to the end; and, for the
+same task and seed (else the same task), by runs that the strong policy drove alone, from their
+beginning: a stand-in that is dearer than the truth where work was done, and cheaper where harm was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from flyball.errors import ConfigError
+from flyball.monitors.bursts import stints
+from flyball.monitors.expectations import (
+    COSTS,
+    UNKNOWN,
+    Check,
+    Choice,
+    Expectations,
+    Outlook,
+    risk_of,
+)
+from flyball.records import Ruling, Run, Spend, Step, Trajectory
+
+STEPS = (1, 2, 4, 8, 16)
+RISKS = (0.1, 0.25, 0.5, 0.75, 0.9)
+PRIOR_RUNS = 10.0
+"""A cell counts its wider cell as so many runs of its own."""
+
+Known = tuple[Run, Trajectory]
+RiskOf = Callable[[Trajectory], float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What came of a run from one of its steps on."""
+
+    run: str
+    step: int
+    risk: float | None
+    success: bool
+    joules: float | None
+    usd: float | None
+    seconds: float | None
+
+
+def recorded_risk(trajectory: Trajectory) -> float | None:
+    """The risk that monitors gave the last step when it was taken."""
+    return risk_of(trajectory.last.verdicts)
+
+
+def expect(
+    runs: Iterable[Known], *, agent: str, small: str, strong: str, risk: RiskOf = recorded_risk
+) -> Expectations:
+    """Learn the table of the pair from runs that ended and were checked.
+
+    Raises `ConfigError` where no such run was driven by `small`.
+    """
+    known = [(run, told) for run, told in runs if run.success is not None and told.steps]
+    mine = [each for each in known if each[1].steps[0].policy == small]
+    alone = [each for each in known if _drivers(each[1]) == [strong]]
+    if not mine:
+        raise ConfigError(f"no run that {small} drives was checked; play some: flyball bench run")
+    seen: dict[Choice, list[Seen]] = {"small": [], "revise": [], "call": [], "strong": []}
+    for run, told in mine:
+        _look(run, told, strong, risk, seen)
+    seen["call"] += _stand_ins(mine, alone, risk)
+    for run, told in alone:
+        seen["strong"] += [_seen(run, told, at, risk) for at in range(len(told.steps))]
+    return Expectations(
+        agent=agent,
+        small=small,
+        strong=strong,
+        steps=STEPS,
+        risks=RISKS,
+        cells={choice: _cells(each) for choice, each in seen.items() if each},
+        switch=_switch(mine, alone, strong),
+        check=_check(known),
+    )
+
+
+def _look(
+    run: Run, told: Trajectory, strong: str, risk: RiskOf, seen: Mapping[Choice, list[Seen]]
+) -> None:
+    """File each step under the choice that was made at it.
+
+    A step that the small policy went on from counts as that only where nobody else drove later on:
+    what is to come is then its own.
+    """
+    last_away = max((s.index for s in told.steps if s.policy != run.policy), default=-1)
+    to_the_end = told.last.policy == strong
+    switches = len(stints(told.steps)) - 1
+    for at, step in enumerate(told.steps):
+        if step.fault:
+            continue
+        if step.policy == strong and to_the_end and switches == 1:
+            seen["strong"].append(_seen(run, told, at, risk))
+        elif step.policy != run.policy:
+            continue
+        elif step.decision.ruling is Ruling.ESCALATE and to_the_end and switches == 1:
+            seen["call"].append(_seen(run, told, at, risk))
+        elif at > last_away:
+            revised = step.decision.ruling is Ruling.REVISE
+            seen["revise" if revised else "small"].append(_seen(run, told, at, risk))
+
+
+def _stand_ins(mine: Sequence[Known], alone: Sequence[Known], risk: RiskOf) -> Iterator[Seen]:
+    """For each step of the small policy, what the strong one came to on the same task, alone."""
+    by_seed, by_task = (
+        defaultdict[object, list[Known]](list),
+        defaultdict[object, list[Known]](list),
+    )
+    for run, told in alone:
+        by_seed[_pair(run)].append((run, told))
+        by_task[_pair(run)[:2]].append((run, told))
+    for run, told in mine:
+        if len(_drivers(told)) > 1:
+            continue
+        twins = by_seed.get(_pair(run)) or by_task.get(_pair(run)[:2]) or []
+        wholes = [_seen(other, its, 0, risk, whole=True) for other, its in twins]
+        for at in range(len(told.steps)):
+            here = risk(_until(told, at))
+            yield from (replace(whole, step=at, risk=here) for whole in wholes)
+
+
+def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = False) -> Seen:
+    """What came after the step at `at` was proposed; of a `whole` run, before it was."""
+    step = told.steps[at]
+    first = step.spend if whole else step.monitor_spend + step.tool_spend
+    spend = sum((each.spend for each in told.steps[at + 1 :]), first)
+    alone = run.task.metadata.get("workers", "1") == "1"
+    return Seen(
+        run=run.id,
+        step=at,
+        risk=None if whole else risk(_until(told, at)),
+        success=run.success is True,
+        joules=spend.energy.joules if alone else None,
+        usd=_usd(spend),
+        seconds=spend.seconds,
+    )
+
+
+def _until(told: Trajectory, at: int) -> Trajectory:
+    return Trajectory(task=told.task, steps=told.steps[: at + 1])
+
+
+def _cells(seen: Sequence[Seen]) -> tuple[tuple[Outlook, ...], ...]:
+    """Fill in a table: each cell leans on that of any risk, and that on any step and risk."""
+    whole = _outlook(seen, UNKNOWN)
+    rows = list[tuple[Outlook, ...]]()
+    for low, high in _bands((0, *STEPS)):
+        here = [each for each in seen if low <= each.step < high]
+        rows.append(_row(here, _outlook(here, whole)))
+    return (*rows, _row(seen, whole))
+
+
+def _row(seen: Sequence[Seen], any_risk: Outlook) -> tuple[Outlook, ...]:
+    told = [
+        [each for each in seen if each.risk is not None and low <= each.risk < high]
+        for low, high in _bands((0.0, *RISKS))
+    ]
+    return (*(_outlook(each, any_risk) for each in told), any_risk)
+
+
+def _bands(lows: Sequence[float]) -> list[tuple[float, float]]:
+    return list(zip(lows, [*lows[1:], float("inf")], strict=True))
+
+
+def _outlook(seen: Sequence[Seen], wider: Outlook) -> Outlook:
+    """Average over runs, whatever their length, and lean on `wider` where they are few."""
+    by_run = defaultdict[str, list[Seen]](list)
+    for each in seen:
+        by_run[each.run].append(each)
+    runs = list(by_run.values())
+    figures = {name: _lean(runs, name, getattr(wider, name)) for name in COSTS}
+    chance = _lean(runs, "success", wider.chance)
+    return Outlook(chance=chance, runs=len(runs), **figures)
+
+
+def _lean(runs: Sequence[Sequence[Seen]], name: str, wider: float | None) -> float | None:
+    known = [
+        [float(value) for each in run if (value := getattr(each, name)) is not None] for run in runs
+    ]
+    means = [fmean(values) for values in known if values]
+    if not means:
+        return wider
+    if wider is None:
+        return fmean(means)
+    return (sum(means) + PRIOR_RUNS * wider) / (len(means) + PRIOR_RUNS)
+
+
+def _switch(mine: Sequence[Known], alone: Sequence[Known], strong: str) -> Outlook:
+    """What the first step after a hand-over takes beyond the first step of a run alone."""
+    taken = [
+        after.policy_spend
+        for _, told in mine
+        for step, after in zip(told.steps, told.steps[1:], strict=False)
+        if step.policy != strong and after.policy == strong and not after.fault
+    ]
+    cold = [told.steps[0].policy_spend for _, told in alone]
+    extra = {name: _beyond(taken, cold, name) for name in COSTS}
+    return Outlook(runs=len(taken), **extra)
+
+
+def _beyond(taken: Sequence[Spend], cold: Sequence[Spend], name: str) -> float | None:
+    after, before = (
+        [amount for spend in spends if (amount := _amount(spend, name)) is not None]
+        for spends in (taken, cold)
+    )
+    return max(0.0, fmean(after) - fmean(before)) if after and before else None
+
+
+def _check(known: Sequence[Known]) -> Check:
+    """What checks took, and how often they were right about how the run ended.
+
+    A run whose check failed was helped, as a rule: false alarms look more frequent than they are.
+    """
+    checked = [(run, step) for run, told in known for step in told.steps if _was_checked(step)]
+    if not checked:
+        return Check()
+    spends = [step.monitor_spend for _, step in checked]
+    costs = {name: fmean(amounts) if (amounts := _known(spends, name)) else None for name in COSTS}
+    failed, won = (
+        [step.verified is False for run, step in checked if bool(run.success) is won]
+        for won in (False, True)
+    )
+    return Check(
+        catches=fmean(failed) if failed else None,
+        false_alarms=fmean(won) if won else None,
+        runs=len({run.id for run, _ in checked}),
+        **costs,
+    )
+
+
+def _was_checked(step: Step) -> bool:
+    return step.verified is not None
+
+
+def _known(spends: Sequence[Spend], name: str) -> list[float]:
+    return [amount for spend in spends if (amount := _amount(spend, name)) is not None]
+
+
+def _amount(spend: Spend, name: str) -> float | None:
+    if name == "joules":
+        return spend.energy.joules
+    return _usd(spend) if name == "usd" else spend.seconds
+
+
+def _usd(spend: Spend) -> float | None:
+    return None if spend.usage.unpriced_requests else float(spend.usage.cost_usd)
+
+
+def _drivers(told: Trajectory) -> list[str]:
+    return sorted({step.policy for step in told.steps})
+
+
+def _pair(run: Run) -> tuple[str, str, int | None]:
+    return run.task.suite, run.task.id, run.seed

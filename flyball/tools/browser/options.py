@@ -1,0 +1,22 @@
+"""How a browser is started and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowserOptions:
+    """How the browser is started and read."""
+
+    executable: str | None = None
+    headless: bool = True
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts that may be navigated to (`*.example.org` for its subdomains) besides that of the
+    first page opened. What a page loads from elsewhere is not restricted."""
+    timeout_seconds: float = 10.0
+    viewport: tuple[int, int] = (1280, 800)
+    budget_tokens: int = 2_000
+    """How much of a page an observation shows."""
+    ignore: str = ""
+    """CSS selector of what is not part of the page for the policy: a benchmark's own display."""

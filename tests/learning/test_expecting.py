@@ -1,0 +1,126 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from flyball import Action, Energy, Observation, Ruling, Run, Spend, Step, Task, Trajectory, Usage
+from flyball.errors import ConfigError
+from flyball.learning.expecting import expect
+from flyball.monitors.expectations import UNKNOWN
+from flyball.records import Decision, Verdict
+
+
+def spend(joules: float | None) -> Spend:
+    usage = Usage(requests=1, cost_usd=Decimal("0.01"))
+    return Spend(seconds=1.0, usage=usage, energy=Energy(cpu_j=joules, method="counter"))
+
+
+def played(
+    name: str,
+    drivers: list[str],
+    *,
+    won: bool,
+    seed: int = 0,
+    joules: float | None = 1.0,
+    risk: float | None = None,
+) -> tuple[Run, Trajectory]:
+    """A run of one step a driver, each of which took `joules` before it was judged and after."""
+    task = Task(id="login", prompt="Log in.", suite="web")
+    scores = () if risk is None else (Verdict(monitor="will_fail", score=risk),)
+    steps = tuple(
+        Step(
+            index=index,
+            policy=driver,
+            observation=Observation(source="page", text=f"page {index}"),
+            action=Action(tool="click"),
+            verdicts=scores,
+            policy_spend=spend(joules),
+            tool_spend=spend(joules),
+        )
+        for index, driver in enumerate(drivers)
+    )
+    run = Run(id=name, task=task, agent="web", policy=drivers[0], seed=seed, score=float(won))
+    return run, Trajectory(task=task, steps=steps)
+
+
+def escalated(told: tuple[Run, Trajectory], at: int) -> tuple[Run, Trajectory]:
+    run, trajectory = told
+    steps = list(trajectory.steps)
+    decision = Decision(ruling=Ruling.ESCALATE, policy="large")
+    steps[at] = replace(steps[at], decision=decision, tool_spend=Spend())
+    return run, replace(trajectory, steps=tuple(steps))
+
+
+def learned(*runs):
+    return expect(runs, agent="web", small="small", strong="large")
+
+
+def test_what_going_on_comes_to_is_told_by_the_runs_of_the_small_policy():
+    table = learned(
+        played("a", ["small"] * 2, won=True), played("b", ["small"] * 2, won=False, seed=1)
+    )
+    first = table.look("small", 0, None)
+    assert first.chance == pytest.approx(0.5)
+    assert first.joules == pytest.approx((2 * 3.0 + 10 * 2.0) / 12)
+    assert table.overall("small").joules == pytest.approx(2.0)
+    assert table.overall("small").usd == pytest.approx(0.02)
+    assert table.overall("call") == UNKNOWN
+
+
+def test_a_risk_that_was_seen_to_end_badly_promises_less_the_more_runs_tell():
+    safe = [played(f"s{n}", ["small"], won=True, seed=n, risk=0.05) for n in range(20)]
+    bad = [played(f"b{n}", ["small"], won=False, seed=n, risk=0.95) for n in range(20)]
+    few, many = learned(*safe, *bad[:2]), learned(*safe, *bad)
+    assert many.look("small", 0, 0.95).chance < few.look("small", 0, 0.95).chance < 0.9
+    assert many.look("small", 0, 0.05).chance > 0.8
+    assert many.look("small", 0, 0.95).runs == 20
+    assert many.look("small", 0, 0.6).runs == 0
+    assert many.look("small", 0, 0.6).chance == many.look("small", 0, None).chance
+
+
+def test_the_strong_policy_alone_stands_in_for_calling_it_on_the_same_task_and_seed():
+    table = learned(
+        played("a", ["small"] * 2, won=False, seed=1),
+        played("b", ["large"] * 3, won=True, seed=1, joules=5.0),
+        played("c", ["large"] * 3, won=False, seed=2, joules=9.0),
+    )
+    assert table.overall("call").chance == 1.0
+    assert table.overall("call").joules == pytest.approx(30.0)
+    assert table.overall("strong").chance == pytest.approx(0.5)
+
+
+def test_runs_that_were_handed_over_tell_what_calling_and_switching_take():
+    called = escalated(played("a", ["small", "large", "large"], won=True, joules=4.0), 0)
+    alone = played("b", ["large"], won=True, seed=7, joules=1.0)
+    table = learned(called, alone)
+    assert table.overall("call").joules == pytest.approx(16.0)
+    assert table.overall("small") == UNKNOWN
+    assert (table.switch.joules, table.switch.chance) == (pytest.approx(3.0), None)
+
+
+def test_energy_that_is_not_known_stays_unknown_and_never_becomes_nothing():
+    table = learned(played("a", ["small"] * 2, won=True, joules=None))
+    assert table.overall("small").joules is None
+    assert table.overall("small").seconds == pytest.approx(2.0)
+    assert table.check.joules is table.check.catches is table.switch.joules is None
+
+
+def test_what_checks_take_and_how_often_they_are_right():
+    def checked(told, passed):
+        run, trajectory = told
+        step = replace(trajectory.steps[0], verified=passed, monitor_spend=spend(2.0))
+        return run, replace(trajectory, steps=(step,))
+
+    table = learned(
+        checked(played("a", ["small"], won=False), False),
+        checked(played("b", ["small"], won=False), True),
+        checked(played("c", ["small"], won=True), True),
+    )
+    check = table.check
+    assert (check.joules, check.catches, check.false_alarms, check.runs) == (2.0, 0.5, 0.0, 3)
+
+
+def test_runs_that_nobody_checked_teach_nothing():
+    run, told = played("a", ["small"], won=True)
+    with pytest.raises(ConfigError, match="no run that small drives was checked"):
+        learned((replace(run, score=None), told))
