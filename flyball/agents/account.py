@@ -105,7 +105,7 @@ def entry(number: int, step: Step, result: Observation, before: Observation | No
 
 
 def _outcome(step: Step, result: Observation, before: Observation | None) -> str:
-    if step.decision.ruling in (Ruling.REVISE, Ruling.ESCALATE):
+    if step.decision.ruling in (Ruling.REVISE, Ruling.ESCALATE, Ruling.STOP):
         return f"not carried out: {_line(step.decision.reason)}"
     if result.source in VOICES:
         return f"{result.source}: {_line(result.text)}"

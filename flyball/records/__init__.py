@@ -20,6 +20,7 @@ from flyball.records.spending import Budget, Energy, EnergyMethod, Spend, Usage
 from flyball.records.trajectory import (
     Action,
     Arguments,
+    Ending,
     Observation,
     Run,
     Status,
@@ -36,6 +37,7 @@ __all__ = [
     "Completion",
     "Currency",
     "Decision",
+    "Ending",
     "Energy",
     "EnergyMethod",
     "HandOver",
