@@ -86,6 +86,8 @@ def compare(  # noqa: PLR0913 - one parameter an option
 
     config, played = load_config(), load_suite(suite)
     labels = [label_of(name.strip()) for name in policies.split(",") if name.strip()]
+    if not labels:
+        raise ConfigError("--policies names nothing; give names with commas between")
     pairs = pairs_of(choose_tasks(played, tasks), choose_seeds(seeds))
     with open_ledger(ledger, config) as opened:
         comparison, notes = _read(opened, config, played, labels, pairs)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from flyball.ledger import Receipt
     from flyball.records import Price, Run
 
+ADHOC = "adhoc"
+"""The suite of what was asked for in a call, and can be taken up again."""
+
 
 def endings_at(run: Run, index: int) -> Iterator[str]:
     """Tell how the run had ended before the step at `index`, where it was taken up again."""
@@ -22,7 +25,7 @@ def endings_at(run: Run, index: int) -> Iterator[str]:
             yield f"---  {how}{by}{why}; taken up again"
 
 
-def receipt_lines(receipt: Receipt, run_id: str) -> Iterator[str]:
+def receipt_lines(receipt: Receipt, run: Run) -> Iterator[str]:
     """Tell a receipt: the evidence, what was left undone, what going on was to cost."""
     if receipt.evidence:
         steps = ", ".join(map(str, receipt.evidence))
@@ -30,7 +33,9 @@ def receipt_lines(receipt: Receipt, run_id: str) -> Iterator[str]:
     if receipt.undone is not None:
         yield f"left undone: {action_line(receipt.undone)}"
     yield f"going on was expected to cost: {_expected(receipt.expected)}"
-    yield f"flyball resume {run_id} takes it up again (--policy, --max-steps, --budget-joules, ...)"
+    if run.task.suite == ADHOC:
+        options = "--policy, --max-steps, --budget-joules, --budget-usd"
+        yield f"flyball resume {run.id} takes it up again ({options})"
 
 
 def receipt_record(receipt: Receipt | None) -> dict[str, Any] | None:

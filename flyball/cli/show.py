@@ -111,7 +111,7 @@ def print_outcome(run: Run, trajectory: Trajectory) -> None:
         typer.echo(f"answer: {run.answer}")
     typer.echo(f"{len(trajectory.steps)} steps: {spent(trajectory.spend)}")
     if receipt := receipt_of(run, trajectory):
-        for line in receipt_lines(receipt, run.id):
+        for line in receipt_lines(receipt, run):
             typer.echo(line)
     typer.echo(f"run {run.id} (flyball show {run.id})")
 
