@@ -32,7 +32,13 @@ BOUND = "oracle-router"
 ALL = "all"
 LIVE = "live"
 
-LINES: Mapping[str, str] = {"line": "", "every": "every:", "random": "random:"}
+LINES: Mapping[str, str] = {
+    "line": "",
+    "every": "every:",
+    "random": "random:",
+    "litellm": "litellm",
+    "openhands": "openhands",
+}
 """Curves through the ends of the pair, and the contenders between whose names begin so."""
 COSTS: Mapping[str, tuple[str, str]] = {
     "strong_calls": ("strong_requests", "n"),
@@ -73,7 +79,8 @@ def compare(comparison: Comparison) -> list[Row]:
     Each contender has a row a metric; `METRIC_difference` and `METRIC_ratio` hold it against the
     baseline; `above_line_COST` says how far its success lies above the line between the ends of
     the pair at the cost that it has, `above_every_COST` and `above_random_COST` above the curve
-    through the schedules that were played. Intervals are 95 %, bootstrapped over tasks and paired.
+    through the schedules that were played, `above_litellm_COST` and `above_openhands_COST` above
+    that through another router. Intervals are 95 %, bootstrapped over tasks and paired.
     """
     pairs = list(next(iter(comparison.plays.values())))
     splits = [split for split in SPLITS if _of(comparison, pairs, split)]

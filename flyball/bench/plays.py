@@ -82,6 +82,22 @@ def strong_of(played: Iterable[Played]) -> str | None:
     return next(iter((*called_in, *alone)), None)
 
 
+def pairs_played(played: Iterable[Played]) -> set[tuple[str, str]]:
+    """The pairs of models that the cascades were played with; one, if they can be compared."""
+    runs = [run for each in played for run in each.runs.values()]
+    return {(run.policy, run.strong) for run in runs if run.strong}
+
+
+def strangers(played: Iterable[Played], models: Collection[str]) -> list[str]:
+    """What was played with a model that is none of `models`: no end of the line between them."""
+    return [
+        each.label
+        for each in played
+        if each.label in ("small", "strong")
+        and any(run.policy not in models for run in each.runs.values())
+    ]
+
+
 def plays_of(
     ledger: Ledger, runs: Mapping[Pair, Run], strong: str | None, prices: Prices
 ) -> dict[Pair, Play]:

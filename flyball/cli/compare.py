@@ -115,7 +115,7 @@ def _read(
     from flyball.bench.report import supervision
 
     found = find_played(ledger, suite.name, labels, pairs)
-    notes = list(_missing(found, len(pairs)))
+    notes = [*_missing(found, len(pairs)), *_mixed(found)]
     strong = strong_of(found)
     prices = check_prices(config.list_prices, models_of(ledger, found, strong))
     plays = common(_plays(ledger, found, strong, prices))
@@ -172,6 +172,20 @@ def _missing(found: Collection[Played], wanted: int) -> Iterator[str]:
                 f"{each.batches} batches are called {each.label!r} (other models or settings); the"
                 " newest is compared"
             )
+
+
+def _mixed(found: Collection[Played]) -> Iterator[str]:
+    """Say where not all were played with the same two models."""
+    from flyball.bench.plays import pairs_played, strangers
+
+    pairs = pairs_played(found)
+    if len(pairs) > 1:
+        told = "; ".join(f"{small} and {strong}" for small, strong in sorted(pairs))
+        yield f"not all cascades were played with the same models: {told}"
+    if len(pairs) == 1:
+        [pair] = pairs
+        for label in strangers(found, pair):
+            yield f"{label} was played with another model than those of the cascades: {pair}"
 
 
 def _told(comparison: Comparison) -> Iterator[str]:

@@ -9,7 +9,15 @@ import pytest
 from flyball.bench.compare import BOUND, Comparison, common, compare, height, known_energy
 from flyball.bench.frontier import Point, front, make_front
 from flyball.bench.intervals import wilson
-from flyball.bench.plays import check_prices, find_played, models_of, plays_of, strong_of
+from flyball.bench.plays import (
+    check_prices,
+    find_played,
+    models_of,
+    pairs_played,
+    plays_of,
+    strangers,
+    strong_of,
+)
 from flyball.bench.suites import Pair, pairs_of
 from flyball.config.tables import ListPriceTable
 from flyball.errors import ConfigError
@@ -188,6 +196,14 @@ def test_schedules_make_curves_of_their_own(ledger):
     assert not [
         r for r in rows if r["policy"] == "every:2" and r["metric"].startswith("above_every")
     ]
+
+
+def test_models_that_are_not_the_cascades_own_are_found(ledger):
+    fill(ledger)
+    found = find_played(ledger, "pages", ("small", "strong", "cascade"), pairs_of(TASKS, SEEDS))
+    assert pairs_played(found) == {("s", "b")}
+    assert strangers(found, ("s", "b")) == []
+    assert strangers(found, ("s", "bigger")) == ["strong"]
 
 
 def test_a_curve_is_level_beyond_its_ends():
