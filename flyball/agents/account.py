@@ -64,10 +64,14 @@ def newest_hand_over(steps: Sequence[Step]) -> tuple[int, HandOver] | None:
 def in_context(steps: Sequence[Step]) -> list[int]:
     """Which steps the policy at work is told of: what it took over, and what came since."""
     taken_over = newest_hand_over(steps)
-    if taken_over is None:
-        return list(range(len(steps)))
-    index, given = taken_over
-    return [*given.told, *range(index + 1, len(steps))]
+    index, told = (taken_over[0], taken_over[1].told) if taken_over else (-1, ())
+    context = list(told)
+    for place in range(index + 1, len(steps)):
+        context.append(place)
+        recovery = steps[place].recovery
+        if recovery is not None and recovery.done:  # what was taken back did not happen
+            context = [each for each in context if each < recovery.to]
+    return context
 
 
 def newest_shown(steps: Sequence[Step], newest: Observation | None = None) -> Observation | None:
@@ -106,7 +110,9 @@ def entry(number: int, step: Step, result: Observation, before: Observation | No
 
 def _outcome(step: Step, result: Observation, before: Observation | None) -> str:
     if step.decision.ruling in (Ruling.REVISE, Ruling.ESCALATE, Ruling.STOP):
-        return f"not carried out: {_line(step.decision.reason)}"
+        back = bool(step.recovery and step.recovery.done)
+        undone = "; what was done since the last check was taken back" if back else ""
+        return f"not carried out: {_line(step.decision.reason)}{undone}"
     if result.source in VOICES:
         return f"{result.source}: {_line(result.text)}"
     note = _line(result.note)

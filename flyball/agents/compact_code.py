@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 
+from flyball.agents.account import in_context, results_of
 from flyball.agents.compact import HISTORY
 from flyball.records import Action, Observation, Step
 from flyball.tools.page import cut
@@ -76,6 +77,6 @@ def summary(action: Action, text: str, *, ok: bool = True) -> str:
 
 def history(steps: Sequence[Step], observation: Observation) -> list[str]:
     """Tell the last actions of a run, with what came of them."""
-    led_to = [step.observation for step in steps[1:]] + [observation]
-    recent = list(zip(steps, led_to, strict=True))[-HISTORY:] if steps else []
-    return [summary(step.action, after.text, ok=after.ok) for step, after in recent]
+    led_to = results_of(steps, observation)
+    recent = [(steps[index].action, led_to[index]) for index in in_context(steps)[-HISTORY:]]
+    return [summary(action, after.text, ok=after.ok) for action, after in recent]

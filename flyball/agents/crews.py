@@ -134,4 +134,5 @@ def assemble(
         usd_per_kwh=Decimal(str(config.energy.usd_per_kwh)),
         hand_over=told.hand_over,
         patience_seconds=told.strong_seconds,
+        recover=told.recover,
     )

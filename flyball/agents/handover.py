@@ -75,26 +75,32 @@ def _report(
         entry(number, steps[index], results[index], newest_shown(steps[: index + 1]))
         for number, index in enumerate(newest, start=len(told) - len(newest) + 1)
     ]
-    if failures := _failures(steps, results):
+    if failures := _failures(steps, results, told):
         lines.append(f"Tried, and come to nothing: {failures}.")
     if now := newest_shown(steps, observation):
         lines.append(f"Where it stands: {', '.join(now.text.splitlines()[:2])}")
     return "\n".join(lines)
 
 
-def _failures(steps: Sequence[Step], results: Sequence[Observation]) -> str:
-    """Name what failed or was handed back, without the errors themselves."""
-    tried = Counter[str]()
+def _failures(steps: Sequence[Step], results: Sequence[Observation], told: Sequence[int]) -> str:
+    """Name what failed or was handed back and never worked, without the errors themselves."""
+    worked, tried = {_named(steps, index) for index in told}, Counter[str]()
     for index, (step, result) in enumerate(zip(steps, results, strict=True)):
-        undone = step.decision.ruling is not Ruling.CONTINUE or not result.ok
-        if undone and step.action.tool != "invalid":
-            tried[called(step.action, newest_shown(steps[: index + 1]))] += 1
+        ruling = step.decision.ruling
+        failed = ruling is Ruling.REVISE or (ruling is Ruling.CONTINUE and not result.ok)
+        if failed and step.action.tool != "invalid":
+            tried[_named(steps, index)] += 1
+    left = Counter({what: times for what, times in tried.items() if what not in worked})
     named = [
         f"{what} ({times} times)" if times > 1 else what
-        for what, times in tried.most_common(MOST_FAILURES)
+        for what, times in left.most_common(MOST_FAILURES)
     ]
-    more = len(tried) - len(named)
+    more = len(left) - len(named)
     return "; ".join([*named, f"and {more} more"] if more else named)
+
+
+def _named(steps: Sequence[Step], index: int) -> str:
+    return called(steps[index].action, newest_shown(steps[: index + 1]))
 
 
 def _why(step: Step) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flyball.errors import ToolError
-from flyball.records import Observation, Recovery, Ruling, Trajectory
+from flyball.records import Observation, Recover, Recovery, Ruling, Step, Trajectory
 from flyball.roles import Recoverable
 
 
@@ -17,27 +17,27 @@ class Saved(NamedTuple):
     snapshot: object
 
 
-async def save(world: Recoverable | None, trajectory: Trajectory) -> Saved | None:
-    """Keep the world as the last step found it, if that step was verified and the world can."""
-    if world is None or not trajectory.last.verified:
+async def save(world: Recoverable | None, step: Step) -> Saved | None:
+    """Keep the world as `step` found it, if that step was verified and the world can be kept."""
+    if world is None or not step.verified:
         return None
     try:
-        return Saved(trajectory.last.index, await world.snapshot())
+        return Saved(step.index, await world.snapshot())
     except ToolError:
         return None
 
 
-def calls_back(trajectory: Trajectory) -> bool:
-    """Whether the last step's decision calls for going back: a failed check, or an escalation.
+def calls_back(trajectory: Trajectory, when: Recover) -> bool:
+    """Whether the last step's decision calls for going back: a failed check, or an escalation too.
 
     The first policy, which drives on where the strong one is down, goes on from where it is.
     """
     step = trajectory.last
-    if step.decision.ruling not in (Ruling.REVISE, Ruling.ESCALATE):
+    if when == "never" or step.decision.ruling not in (Ruling.REVISE, Ruling.ESCALATE):
         return False
     home = trajectory.steps[0].policy
     called = step.decision.ruling is Ruling.ESCALATE and step.decision.policy != home
-    return step.verified is False or called
+    return step.verified is False or (when == "escalation" and called)
 
 
 async def go_back(

@@ -64,7 +64,9 @@ class PolicyVerifier:
         if last.policy == self.strong:
             return Ruled(Decision(reason="it would check itself", by=self.name), Usage())
         before = Trajectory(task=trajectory.task, steps=trajectory.steps[:-1])
-        theirs, usage = await self.policy.propose(before, last.observation)
+        # What the governor said was meant for somebody else: only the page is shown.
+        page = newest_shown(before.steps, last.observation) or last.observation
+        theirs, usage = await self.policy.propose(before, page)
         if theirs.tool == "invalid":
             return Ruled(Decision(reason="gave no action to compare", by=self.name), usage)
         objection = _objection(trajectory, theirs)

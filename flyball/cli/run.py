@@ -198,9 +198,7 @@ async def carry_out(
                     return None
                 return float(order.expect in await browser.text())
 
-            crew = replace(
-                crew, sink=sink, world=browser if config.tables.governor.recover else None
-            )
+            crew = replace(crew, sink=sink, world=browser)
             crew = replace(crew, verifier=_verifier(order, config, browser, crew))
             return await attempt(run, crew, ledger, observation=first, score=score, begun=begun)
 

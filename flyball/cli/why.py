@@ -21,7 +21,9 @@ def reasons(trajectory: Trajectory, step: Step) -> Iterator[str]:
     if step.verified is not None:
         yield f"verified: {'passed' if step.verified else 'failed'}"
     decision = step.decision
-    by, reason = decision.by or "nobody objected", decision.reason
+    by, reason = decision.by, decision.reason
+    if decision.ruling == "continue" and not reason:
+        by = "nobody objects"
     yield f"ruling: {decision.ruling} ({by}){f': {reason}' if reason else ''}"
     if step.hand_over is not None:
         yield from _receipt(trajectory, step.index, step.hand_over)

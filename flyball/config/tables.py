@@ -22,7 +22,7 @@ from pydantic import (
 
 from flyball.config.wording import nearest
 from flyball.models.specs import BUNDLED, Format
-from flyball.records import HandOverKind
+from flyball.records import HandOverKind, Recover
 
 USD_PER_KWH = 0.30
 """About what a European household pays. Prices differ by a factor of ten: set your own."""
@@ -114,8 +114,8 @@ class GovernorTable(Table):
     test_command: str | None = None
     """For the verifier `tests`: what is run, without a shell; it fails if its exit code is not
     0."""
-    recover: bool = True
-    """Whether a failed check or an escalation goes back to the last step that was verified."""
+    recover: Recover = "failed_check"
+    """What goes back to the last step that was verified, where the tool can."""
     prefer: Literal["success", "balanced", "energy"] = "balanced"
     """For `priced`, as all that follows: what a failed task is worth, if not said below."""
     failed_task_joules: PositiveFloat | None = None

@@ -149,21 +149,25 @@ def _until(told: Trajectory, at: int) -> Trajectory:
 
 
 def _cells(seen: Sequence[Seen]) -> tuple[tuple[Outlook, ...], ...]:
-    """Fill in a table: each cell leans on that of any risk, and that on any step and risk."""
+    """Fill in a table: where runs are few, risk tells of the chance, and the step of the costs."""
     whole = _outlook(seen, UNKNOWN)
+    any_step = _row(seen, whole, [whole] * (len(RISKS) + 1))
     rows = list[tuple[Outlook, ...]]()
     for low, high in _bands((0, *STEPS)):
         here = [each for each in seen if low <= each.step < high]
-        rows.append(_row(here, _outlook(here, whole)))
-    return (*rows, _row(seen, whole))
+        rows.append(_row(here, _outlook(here, whole), any_step))
+    return (*rows, any_step)
 
 
-def _row(seen: Sequence[Seen], any_risk: Outlook) -> tuple[Outlook, ...]:
-    told = [
-        [each for each in seen if each.risk is not None and low <= each.risk < high]
-        for low, high in _bands((0.0, *RISKS))
-    ]
-    return (*(_outlook(each, any_risk) for each in told), any_risk)
+def _row(
+    seen: Sequence[Seen], any_risk: Outlook, any_step: Sequence[Outlook]
+) -> tuple[Outlook, ...]:
+    """The cells of some steps, the last of any risk; `any_step` has a cell for each risk."""
+    row = list[Outlook]()
+    for (low, high), column in zip(_bands((0.0, *RISKS)), any_step, strict=False):
+        here = [each for each in seen if each.risk is not None and low <= each.risk < high]
+        row.append(_outlook(here, replace(any_risk, chance=column.chance)))
+    return (*row, any_risk)
 
 
 def _bands(lows: Sequence[float]) -> list[tuple[float, float]]:
@@ -177,8 +181,14 @@ def _outlook(seen: Sequence[Seen], wider: Outlook) -> Outlook:
         by_run[each.run].append(each)
     runs = list(by_run.values())
     figures = {name: _lean(runs, name, getattr(wider, name)) for name in COSTS}
-    chance = _lean(runs, "success", wider.chance)
+    won = [any(each.success for each in run) for run in runs]
+    chance = _rate(won) if wider.chance is None else _lean(runs, "success", wider.chance)
     return Outlook(chance=chance, runs=len(runs), **figures)
+
+
+def _rate(happened: Sequence[bool]) -> float | None:
+    """How often it happens, by Laplace's rule of succession: a few times make nothing certain."""
+    return (sum(happened) + 1) / (len(happened) + 2) if happened else None
 
 
 def _lean(runs: Sequence[Sequence[Seen]], name: str, wider: float | None) -> float | None:
@@ -229,8 +239,8 @@ def _check(known: Sequence[Known]) -> Check:
         for won in (False, True)
     )
     return Check(
-        catches=fmean(failed) if failed else None,
-        false_alarms=fmean(won) if won else None,
+        catches=_rate(failed),
+        false_alarms=_rate(won),
         runs=len({run.id for run, _ in checked}),
         **costs,
     )

@@ -71,10 +71,14 @@ def come_back(trajectory: Trajectory, decision: Decision, bursts: Bursts) -> Dec
     if now.policy != home and now.silence:
         return _given_up(now, home, decision, bursts)
     if decision.ruling is Ruling.ESCALATE:
-        return _called(driven, decision, bursts, failed=trajectory.last.verified is False)
-    going_on = decision.ruling is Ruling.CONTINUE and not trajectory.last.action.is_final
-    if going_on and _is_over(driven, bursts):
-        why = f"{now.policy} has driven for {now.steps} steps; {home} drives on"
+        return _called(driven, decision, bursts, trajectory.last)
+    if not _is_over(driven, bursts):
+        return decision
+    why = f"{now.policy} has driven for {now.steps} steps; {home} drives on"
+    if decision.ruling is Ruling.REVISE:  # the burst is over all the same, with the action undone
+        why = f"{decision.reason}; {why}"
+        return replace(decision, ruling=Ruling.ESCALATE, policy=home, reason=why)
+    if decision.ruling is Ruling.CONTINUE and not trajectory.last.action.is_final:
         return replace(decision, policy=home, reason=why, by="bursts")
     return decision
 
@@ -99,19 +103,18 @@ def _given_up(now: Stint, home: str, decision: Decision, bursts: Bursts) -> Deci
     return replace(decision, ruling=Ruling.ESCALATE, reason=why, policy=home, by="strong_down")
 
 
-def _called(
-    driven: Sequence[Stint], decision: Decision, bursts: Bursts, *, failed: bool
-) -> Decision:
+def _called(driven: Sequence[Stint], decision: Decision, bursts: Bursts, last: Step) -> Decision:
     home, now = driven[0].policy, driven[-1]
     away = [stint for stint in driven if stint.policy != home]
-    down = sum(bool(stint.silence) for stint in away)
+    down, failed = sum(bool(stint.silence) for stint in away), last.verified is False
     if decision.policy == now.policy:  # it is at the wheel already
         return replace(decision, ruling=Ruling.REVISE, policy=None)
     if now.policy != home or bursts.steps is None or not away:
         return decision
     if down >= bursts.most:
         return _declined(decision, f"{away[-1].policy} was down {down} times", failed)
-    if now.steps <= bursts.cooldown:
+    # An answer would end the run: there is no later step to call somebody in at.
+    if now.steps <= bursts.cooldown and not last.action.is_final:
         return _declined(decision, f"the last burst ended {now.steps} steps ago", failed)
     if len(away) - down >= bursts.most and bursts.flapping == "stop":
         why = f"{decision.policy} was called in {len(away)} times already: {decision.reason}"

@@ -152,7 +152,9 @@ class Priced:
         if currency and worth is not None:
             reason += f"; a failed task is priced at {worth:.3g}{MARKS[currency]}"
         policy = self.strong if least is Ruling.ESCALATE else None
-        return Decision(ruling=least, reason=f"{least}: {reason}", policy=policy, by=self.name)
+        # Whoever has to revise an action is told this, and prices alone would tell it nothing.
+        told = "it is likely to fail; try another way" if least is Ruling.REVISE else str(least)
+        return Decision(ruling=least, reason=f"{told}: {reason}", policy=policy, by=self.name)
 
 
 NOTHING = Outlook(chance=0.0, joules=0.0, usd=0.0, seconds=0.0)

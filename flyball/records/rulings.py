@@ -8,6 +8,9 @@ from typing import Literal
 
 Currency = Literal["joules", "usd"]
 HandOverKind = Literal["full", "compact"]
+Recover = Literal["failed_check", "escalation", "never"]
+"""What goes back to the last step that was verified: work that failed a check, which was wrong; or
+any escalation, which may lose work that was right."""
 
 
 class Ruling(StrEnum):

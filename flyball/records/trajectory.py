@@ -42,7 +42,7 @@ class Observation:
     """What the policy is shown: the task, a tool's result, or the governor's word."""
 
     source: str
-    """A tool's name, or `task`, `governor`, `human`."""
+    """A tool's name, or `task`, `governor`, `human`, `recovery`."""
     text: str
     ok: bool = True
     note: str = ""

@@ -217,12 +217,41 @@ async def test_an_escalation_goes_back_to_the_last_step_that_was_verified(cascad
         [At((1,), Ruling.VERIFY), At((3,))],
         verifier=Checks([True]),
         world=room,
+        recover="escalation",
     )
     assert room.back == ["snapshot 1"]
     assert (steps[3].recovery.to, steps[3].recovery.done) == (1, True)
     assert steps[3].hand_over.told == (0,)
     assert steps[4].observation.text == "as it was"
     assert steps[4].observation.note == "taken back to where step 1 stood: in trouble"
+
+
+@pytest.mark.parametrize(("recover", "back"), [("failed_check", 1), ("never", 0)])
+async def test_work_that_fails_a_check_is_taken_back_unless_nothing_ever_is(cascade, recover, back):
+    room = Room()
+    steps = await cascade(
+        [ECHO, WORD, ECHO],
+        [DONE],
+        [At((0, 2), Ruling.VERIFY)],
+        verifier=Checks([True, False]),
+        world=room,
+        recover=recover,
+    )
+    assert len(room.back) == back
+    assert steps[2].verified is False
+    assert (steps[2].recovery is not None) is bool(back)
+
+
+async def test_work_that_was_not_found_wrong_is_kept(cascade):
+    room = Room()
+    steps = await cascade(
+        [ECHO, WORD, ECHO],
+        [DONE],
+        [At((0,), Ruling.VERIFY), At((2,))],
+        verifier=Checks([True]),
+        world=room,
+    )
+    assert (room.back, steps[2].recovery) == ([], None)
 
 
 async def test_where_there_is_no_way_back_the_run_goes_on_from_here_and_says_why(cascade):
@@ -233,6 +262,7 @@ async def test_where_there_is_no_way_back_the_run_goes_on_from_here_and_says_why
         [At((0,), Ruling.VERIFY), At((2,))],
         verifier=Checks([True]),
         world=room,
+        recover="escalation",
     )
     assert (steps[2].recovery.done, steps[2].recovery.why) == (False, "something was sent")
     assert steps[2].hand_over.told == (0, 1)
@@ -240,7 +270,7 @@ async def test_where_there_is_no_way_back_the_run_goes_on_from_here_and_says_why
 
 async def test_without_a_verified_step_there_is_nothing_to_go_back_to(cascade):
     room = Room()
-    steps = await cascade([ECHO], [DONE], [At((0,))], world=room)
+    steps = await cascade([ECHO], [DONE], [At((0,))], world=room, recover="escalation")
     assert (room.taken, room.back, steps[0].recovery) == (0, [], None)
 
 
@@ -252,6 +282,7 @@ async def test_a_strong_policy_that_is_down_takes_nothing_back(cascade):
         [At((0,), Ruling.VERIFY), At((1,))],
         verifier=Checks([True]),
         world=room,
+        recover="escalation",
     )
     assert len(room.back) == 1
     assert steps[2].recovery is None

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
 from flyball import Action, Observation, Ruling, Step, Task, Trajectory
-from flyball.agents import CompactPolicy, ModelPolicy
+from flyball.agents import CompactPolicy, ModelPolicy, compact_code
+from flyball.agents.account import account
+from flyball.agents.compact import history
 from flyball.agents.handover import clean, hand_over
 from flyball.records import Decision, Recovery
 from flyball.testing import ScriptedModel
@@ -76,6 +78,12 @@ def test_the_report_says_why_what_was_done_what_came_to_nothing_and_where_it_sta
     assert given.text.endswith("Where it stands: url http://x/next, title Next")
 
 
+def test_what_worked_in_the_end_is_not_told_as_a_failure():
+    told = steps((CLICK, seen(FORM)), (CLICK, seen(FORM, ok=False, note="not yet")))
+    run = Trajectory(task=TASK, steps=told)
+    assert "come to nothing" not in hand_over(run, seen(NEXT), "large", "compact").text
+
+
 def test_a_long_report_tells_the_newest_steps():
     told = [
         (replace(FILL, arguments={**FILL.arguments, "text": str(n)}), seen(FORM)) for n in range(20)
@@ -121,3 +129,19 @@ async def test_a_full_hand_over_leaves_the_failures_in():
     model = ScriptedModel([" back"], name="large")
     await CompactPolicy(model).propose(run, WORD)
     assert "failed click" in model.requests[0].prompt
+
+
+def test_what_was_taken_back_under_the_same_driver_leaves_the_history_too():
+    refused = Decision(ruling=Ruling.REVISE, reason="the check fails: wrong")
+    told = steps((FILL, seen(FORM)), (CLICK, seen(FORM)), (WAIT, seen(NEXT)))
+    last = replace(told[2], decision=refused, recovery=Recovery(to=1, done=True))
+    back = Observation(source="recovery", text=FORM, ok=False, note="taken back")
+    assert history((*told[:2], last), back) == ['fill "User"']
+    assert "since the last check was taken back" in account(
+        Trajectory(task=TASK, steps=(*told[:2], last)), back
+    )
+
+
+def test_a_history_of_code_is_cleaned_as_that_of_pages_is():
+    run, _ = handed()
+    assert compact_code.history(run.steps, WORD) == ["fill", "wait", "wait"]

@@ -16,7 +16,7 @@ def test_the_command_writes_a_table_that_the_governor_reads(call, tmp_path):
     assert result.code == 0, result.err
     assert "[governor] expectations =" in result.out
     table = load_expectations(tmp_path / "e.json")
-    assert (table.small, table.strong, table.overall("call").chance) == ("small", "large", 1.0)
+    assert (table.small, table.strong, table.overall("call").runs) == ("small", "large", 1)
     assert table.overall("small").runs == 1
     assert Priced(expectations=table, strong="large").prefer == "balanced"
     assert call(*words[:3], tmp_path / "none.db", *words[4:], "--strong", "x").code == 2

@@ -104,6 +104,43 @@ def test_a_page_that_does_not_load_is_one_line(call):
     assert "not an address" in call("run", "Go.", "--url", "nowhere").err
 
 
+CASCADE = """
+[run]
+monitors = ["over_budget", "milestone"]
+[monitors.milestone]
+threshold = 0.0
+[governor]
+verifier = "checker"
+burst = 1
+[models.big]
+gguf = "bundled/small"
+[models.dead]
+server = "http://127.0.0.1:9/v1"
+format = "compact"
+"""
+
+
+@pytest.mark.parametrize("strong", ["big", "dead"])
+def test_an_answer_that_the_checker_refuses_goes_to_the_strong_policy(call, site, tmp_path, strong):
+    (tmp_path / "flyball.toml").write_text(CASCADE)
+    result = call(
+        *("run", "Work out the longest river.", "--url", site.url("/welcome.html")),
+        *("--expect", "no such words", "--strong", strong, "--max-steps", "5"),
+    )
+    assert result.code == 1
+    assert "the check fails: the task's own checker says that it is not done" in result.out
+    assert f"[hand-over] bundled/small -> {strong}: compact" in result.out
+    assert ("[silence] dead did not answer" in result.out) is (strong == "dead")
+    why = call("show", result.out.split()[-1].rstrip(")"), "--why").out
+    assert "verified: failed" in why
+
+
+def test_prices_need_something_to_expect(call, site):
+    result = call("run", "Go.", "--url", site.url("/login.html"), "--prefer", "speed")
+    assert result.code == 2
+    assert "speed" in result.err
+
+
 def test_a_missing_browser_is_one_line(call, site, monkeypatch):
     monkeypatch.setenv("CHROMIUM", "/no/such/browser")
     result = call("run", "Go.", "--url", site.url("/login.html"))

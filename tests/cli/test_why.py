@@ -43,6 +43,7 @@ async def told(crew, tmp_path):
         governor=Priced(expectations=TABLE, strong="large", failed_task_joules=100.0),
         verifier=Checks([True]),
         world=Room(),
+        recover="escalation",
     )
     run = Run(id="r1", task=task, policy="small", strong="large")
     seen = Observation(source="task", text="seen")

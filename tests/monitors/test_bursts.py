@@ -32,6 +32,14 @@ def test_a_burst_ends_with_the_step_that_is_its_last_and_the_first_policy_drives
     assert decision.reason == "large has driven for 2 steps; small drives on"
 
 
+def test_a_burst_ends_with_an_action_that_is_handed_back_too():
+    revise = Decision(ruling=Ruling.REVISE, reason="again", by="repeats")
+    decision = come_back(driven("small", "large"), revise, Bursts(steps=1))
+    assert (decision.ruling, decision.policy) == (Ruling.ESCALATE, "small")
+    assert decision.reason == "again; large has driven for 1 steps; small drives on"
+    assert come_back(driven("small", "large"), revise, Bursts(steps=2)) == revise
+
+
 def test_a_permanent_switch_never_comes_back():
     assert come_back(driven("small", *["large"] * 20), GO_ON, Bursts(steps=None)) == GO_ON
 
@@ -48,6 +56,11 @@ def test_nobody_is_called_in_during_the_cooldown():
     assert "stuck (nobody is called in: the last burst ended 2 steps ago)" in decision.reason
     later = driven("small", "large", "small", "small", "small")
     assert come_back(later, ESCALATE, bursts) == ESCALATE
+
+
+def test_an_answer_is_the_last_moment_to_call_somebody_in_cooldown_or_not():
+    run = driven("small", "large", "small", action=DONE)
+    assert come_back(run, ESCALATE, Bursts(steps=1)) == ESCALATE
 
 
 def test_work_that_failed_its_check_is_handed_back_during_the_cooldown():

@@ -94,7 +94,7 @@ class Browser:
         self._context.set_default_timeout(self.options.timeout_seconds * 1_000)
         await self._context.add_init_script(path=READER)
         self._context.on("page", self._adopt)
-        self._context.on("request", self._sent.hear)
+        self._sent.watch(self._context)
 
     @property
     def tools(self) -> Mapping[str, Tool]:

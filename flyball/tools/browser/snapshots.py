@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import BrowserContext, Page, Request
+from playwright.async_api import BrowserContext, Page, Request, WebSocket
 from playwright.async_api import Error as PlaywrightError
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -68,13 +68,23 @@ class Snapshot:
 
 
 class Sent:
-    """Counts what was sent by a method that is not safe, and what pages came of that."""
+    """Counts what was sent by a method that is not safe, or through a socket."""
 
     def __init__(self) -> None:
         self.count = 0
         self._answers: dict[Page, bool] = {}
 
-    def hear(self, request: Request) -> None:
+    def watch(self, context: BrowserContext) -> None:
+        context.on("request", self._hear)
+        context.on("page", lambda page: page.on("websocket", self._hear_socket))
+
+    def _hear_socket(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._count)
+
+    def _count(self, _: object) -> None:
+        self.count += 1
+
+    def _hear(self, request: Request) -> None:
         safe = request.method in SAFE
         self.count += not safe
         try:
