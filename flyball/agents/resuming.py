@@ -109,9 +109,12 @@ def taken_up(run: Run, trajectory: Trajectory, crew: Crew, *, policy: str, budge
 
 def first_look(run: Run, trajectory: Trajectory, seen: Observation) -> Observation:
     """What a policy is shown first: the page, and what is known of the last action."""
-    if not trajectory.steps:
+    if not trajectory.steps and run.status != "running":
         return seen
-    why = run.reason or "it was killed"
+    why = run.reason or "nothing says why"
+    if run.status == "running":
+        note = "the run was killed, and may have done one thing more than this account tells"
+        return replace(seen, note=f"{note}; the page was loaded anew")
     if left_undone(trajectory):
         note = f"left undone when the run ended ({why}); the page was loaded anew"
         return replace(seen, ok=False, note=note)

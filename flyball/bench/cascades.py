@@ -131,7 +131,9 @@ def label_of(text: str) -> str:
     """How `text` is written in a ledger: the settings in order. Looks at no model."""
     name, variant = read_variant(text)
     rule, _, number = name.partition(":")
-    return f"{RANDOM}:{_share(number):g}" if rule == RANDOM else _label(name, variant)
+    if rule == RANDOM:
+        return f"{RANDOM}:{_share(number):g}"
+    return f"{EVERY}:{_stride(number)}" if rule == EVERY else _label(name, variant)
 
 
 def _label(name: str, variant: Variant) -> str:
@@ -170,9 +172,7 @@ def _alone(config: Config, label: str, model: str) -> Contender:
 def _scheduled(config: Config, duo: Duo, rule: str, number: str) -> Contender:
     small, strong = duo
     if rule == EVERY:
-        every = int(number) if number.isdecimal() else 0
-        if every < 1:
-            raise ConfigError(f"every:{number}: K is a whole number from 1, as in every:4")
+        every = _stride(number)
         governor = Scheduled(small=small, strong=strong, every=every)
         label = f"{EVERY}:{every}"
     else:
@@ -187,6 +187,13 @@ def _scheduled(config: Config, duo: Duo, rule: str, number: str) -> Contender:
         monitors=(OverBudget(),),
         governor=governor,
     )
+
+
+def _stride(number: str) -> int:
+    every = int(number) if number.isdecimal() else 0
+    if every < 1:
+        raise ConfigError(f"every:{number}: K is a whole number from 1, as in every:4")
+    return every
 
 
 def _share(number: str) -> float:

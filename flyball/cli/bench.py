@@ -137,7 +137,9 @@ def _played(
 
     played: list[Run] = []
     tables: list[list[Row]] = []
-    for plan in plans:
+    for number, plan in enumerate(plans, start=1):
+        if plan.contender and len(plans) > 1:
+            typer.echo(f"{plan.contender.label} ({number} of {len(plans)})", err=True)
         with Scoreboard() as board:
             runs = waited(perform(plan, config, ledger, board))
         played += runs

@@ -69,6 +69,8 @@ def test_what_is_known_of_the_last_action_is_told():
     assert unsure.ok
     assert "not known" in unsure.note
     assert first_look(run, shown(), SEEN) == SEEN
+    killed = first_look(replace(run, status="running", reason=""), shown(), SEEN)
+    assert "may have done one thing more" in killed.note
 
 
 def test_a_step_that_was_stopped_is_told_as_not_carried_out():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flyball.bench.batches import make_batch
-from flyball.bench.cascades import contender_of, contenders_of, duo_of
+from flyball.bench.cascades import contender_of, contenders_of, duo_of, label_of
 from flyball.bench.schedules import Scheduled
 from flyball.config import Config
 from flyball.config.tables import Tables
@@ -15,6 +15,7 @@ from flyball.monitors import Bursts, LiteLLMStall, OpenHandsStuck, OverBudget, S
 from flyball.records import Action, Decision, Ruling, Task, Verdict
 from flyball.testing import ScriptedPolicy, trajectory
 from tests.bench.stand_ins import PageSuite
+from tests.monitors.test_priced import TABLE
 
 SERVER = {"server": "http://127.0.0.1:9/v1", "format": "compact"}
 CLICK, FINISH = Action(tool="click"), Action(tool="finish")
@@ -130,6 +131,23 @@ def test_the_burst_and_the_hand_over_of_a_cascade_can_be_set():
     # What [governor] says is for cascades; the others are what they are.
     told = named("litellm", governor={"kind": "priced", "hand_over": "compact"})
     assert crew_of(told).hand_over == "full"
+
+
+def test_decisions_of_a_cascade_can_be_priced(tmp_path):
+    table = tmp_path / "expected.json"
+    table.write_text(replace(TABLE, small="little", strong="big").to_json())
+    told = {"kind": "priced", "expectations": str(table)}
+    crew = crew_of(named("cascade/monitors=all/prefer=energy", governor=told))
+    assert (crew.governor.name, crew.governor.prefer) == ("priced", "energy")
+    assert crew.governor.strong == "big"
+    batches = [named(f"cascade/prefer={worth}", governor=told) for worth in ("energy", "success")]
+    assert len({make_batch(PageSuite(), each).id for each in batches}) == 2
+
+
+def test_a_name_is_written_in_one_way():
+    assert label_of("cascade/monitors=none/burst=2") == "cascade/burst=2/monitors=none"
+    assert (label_of("every:04"), label_of("random:0.30")) == ("every:4", "random:0.3")
+    assert label_of("bundled/small") == "bundled/small"
 
 
 def test_names_with_commas_are_several_and_settings_are_the_cascades_alone():
