@@ -109,7 +109,7 @@ def entry(number: int, step: Step, result: Observation, before: Observation | No
 
 
 def _outcome(step: Step, result: Observation, before: Observation | None) -> str:
-    if step.decision.ruling in (Ruling.REVISE, Ruling.ESCALATE):
+    if step.decision.ruling in (Ruling.REVISE, Ruling.ESCALATE, Ruling.STOP):
         back = bool(step.recovery and step.recovery.done)
         undone = "; what was done since the last check was taken back" if back else ""
         return f"not carried out: {_line(step.decision.reason)}{undone}"

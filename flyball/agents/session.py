@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from flyball.agents.graph import Crew, State, pursue
 from flyball.errors import FlyballError
@@ -17,6 +17,18 @@ from flyball.records import Observation, Ruling, Run, Status, Step, Task
 Score = Callable[[Run], Awaitable[float | None]]
 """Checks the world, and what a run that is over has answered: from 0 to 1, or `None` where
 nothing can tell."""
+
+
+class Begun(NamedTuple):
+    """What a run begins with, other than its first look at the world."""
+
+    done: tuple[Step, ...] = ()
+    """Steps that were taken, and written down, before it was taken up again."""
+    driver: str | None = None
+    """Who takes the first step, if not the run's own policy."""
+
+
+AFRESH = Begun()
 
 
 class Record(Protocol):
@@ -48,7 +60,13 @@ def new_run(task: Task, crew: Crew, *, agent: str, policy: str, strong: str | No
 
 
 async def attempt(
-    run: Run, crew: Crew, record: Record, *, observation: Observation, score: Score = no_score
+    run: Run,
+    crew: Crew,
+    record: Record,
+    *,
+    observation: Observation,
+    score: Score = no_score,
+    begun: Begun = AFRESH,
 ) -> Run:
     """Carry `run` out, and write down each step as it is over, and how it ended.
 
@@ -62,7 +80,11 @@ async def attempt(
     record.save(run)
     try:
         end = await pursue(
-            run.task, replace(crew, sink=sink), policy=run.policy, observation=observation
+            run.task,
+            replace(crew, sink=sink),
+            policy=begun.driver or run.policy,
+            observation=observation,
+            done=begun.done,
         )
         ended = conclude(run, end)
         ended = replace(ended, score=await score(ended), ended_at=datetime.now(UTC))

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flyball import __version__
-from flyball.bench.oracle import ORACLE
+from flyball.bench.cascades import Contender
+from flyball.bench.oracle import ORACLE, OraclePolicy
 from flyball.bench.suites import Pair, Suite, split_of
 from flyball.config import Config
-from flyball.errors import ConfigError, ToolError
+from flyball.errors import ToolError
 from flyball.ledger import Ledger
+from flyball.meters import NoMeter
 from flyball.models import gguf_path
-from flyball.models.specs import BUNDLED
 from flyball.monitors import describe
 from flyball.records import Budget, Run
 
@@ -23,6 +24,8 @@ RETRIES = 2
 LOST_IN_A_ROW = 5
 """So many pairs given up one after another say that it is not about the pairs."""
 END_BYTES = 1 << 20
+CONTENDER = "contender"
+"""The key in a task's metadata that tells what an episode was played by, in a comparison."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +37,15 @@ class Batch:
 
     suite: Suite
     policy: str
+    label: str
+    """What the policy is called in a comparison; its own name for a model by itself."""
     model: str
-    """What the policy's model is: its settings, the marks of its file, whether it is held to what
+    """What its models are: their settings, the marks of their files, whether they are held to what
     the page offers."""
     monitors: tuple[str, ...]
     governor: str
+    cascade: str = ""
+    """Who may be called in and how; empty for a model by itself."""
     temperature: float = 0.0
 
     @property
@@ -50,14 +57,21 @@ class Batch:
             self.model,
             self.monitors,
             self.governor,
+            *([self.label] if self.label != self.policy else []),
+            *([self.cascade] if self.cascade else []),
             *([self.temperature] if self.temperature else []),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
-    def marks(self, task: str, workers: int) -> Mapping[str, str]:
+    def marks(self, pair: Pair, workers: int) -> Mapping[str, str]:
         """What the task of an episode says about the batch, for the ledger."""
-        split = split_of(self.suite, task)
-        return {"batch": self.id, "split": split, "workers": str(workers)}
+        return {
+            "batch": self.id,
+            CONTENDER: self.label,
+            "split": split_of(self.suite, pair.task),
+            "seed": str(pair.seed),
+            "workers": str(workers),
+        }
 
     def runs(self, ledger: Ledger, pairs: Collection[Pair]) -> list[Run]:
         """The runs of `pairs` in the ledger: the newest that ended of each, and all that broke.
@@ -83,35 +97,29 @@ def pair_of(run: Run) -> Pair:
     return Pair(run.task.id, -1 if run.seed is None else run.seed)
 
 
-def make_batch(config: Config, suite: Suite, policy: str, *, temperature: float = 0.0) -> Batch:
-    """Say what `policy` on `suite` is under this configuration. Raises `ConfigError`."""
-    if policy == ORACLE:
-        model = ORACLE
-    else:
-        spec = config.model(policy)
-        path = gguf_path(spec)
-        model = f"{spec} {_marks_of(path) if path else ''} grammar={config.run.grammar}"
+def make_batch(suite: Suite, contender: Contender, *, temperature: float = 0.0) -> Batch:
+    """Say what playing `contender` on `suite` is. Raises `ConfigError`."""
+    config, strong = contender.config, contender.strong
+    stand_ins = {name: OraclePolicy(suite) for name in contender.models}
+    crew = contender.crew(stand_ins, {}, meter=NoMeter())
     return Batch(
         suite=suite,
-        policy=policy,
-        model=model,
-        monitors=tuple(describe(monitor) for monitor in config.monitors_for(policy, "web")),
-        governor=describe(config.governor()),
+        policy=contender.driver,
+        label=contender.label,
+        model=_told(config, contender.driver),
+        monitors=tuple(describe(monitor) for monitor in crew.monitors),
+        governor=describe(crew.governor),
+        cascade=f"{strong} {_told(config, strong)} {config.tables.governor}" if strong else "",
         temperature=temperature,
     )
 
 
-def full_name(config: Config, policy: str) -> str:
-    """The whole name of a policy, where `small` is short for `bundled/small`.
-
-    Raises `ConfigError` for a name that nobody has.
-    """
-    names = config.model_names()
-    for name in (policy, f"{BUNDLED}/{policy}"):
-        if name == ORACLE or name in names:
-            return name
-    known = ", ".join((*names, ORACLE))
-    raise ConfigError(f"no policy is called {policy!r}; there are: {known}")
+def _told(config: Config, policy: str) -> str:
+    if policy == ORACLE:
+        return ORACLE
+    spec = config.model(policy)
+    path = gguf_path(spec)
+    return f"{spec} {_marks_of(path) if path else ''} grammar={config.run.grammar}"
 
 
 def _marks_of(path: Path) -> str:

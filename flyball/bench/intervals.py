@@ -25,7 +25,8 @@ def wilson(successes: int, trials: int, *, z: float = Z_95) -> Interval:
     share, spread = successes / trials, z * z / trials
     centre = share + spread / 2
     half = z * sqrt(share * (1 - share) / trials + spread / (4 * trials))
-    return Interval((centre - half) / (1 + spread), (centre + half) / (1 + spread))
+    low, high = (centre - half) / (1 + spread), (centre + half) / (1 + spread)
+    return Interval(max(low, 0.0), min(high, 1.0))
 
 
 def bootstrap(
@@ -43,9 +44,13 @@ def bootstrap(
     if len(units) < 2:
         return None
     draw = random.Random(0)
-    figures = [statistic(draw.choices(units, k=len(units))) for _ in range(resamples)]
+    return middle([statistic(draw.choices(units, k=len(units))) for _ in range(resamples)])
+
+
+def middle(figures: Sequence[float | None]) -> Interval | None:
+    """What the middle 95 % of `figures` lie between; `None` where one of them is unknown."""
     known = sorted(figure for figure in figures if figure is not None)
-    if len(known) < resamples:
+    if not known or len(known) < len(figures):
         return None
-    tail = round(0.025 * resamples)
+    tail = round(0.025 * len(known))
     return Interval(known[tail], known[-1 - tail])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from flyball.bench.batches import CONTENDER
 from flyball.bench.failures import KINDS, Failure, failure_of
 from flyball.bench.intervals import Interval, bootstrap, wilson
 from flyball.bench.suites import SPLITS, Split, Suite, split_of
@@ -94,8 +95,8 @@ def _split_rows(suite: Suite, split: Split, runs: Sequence[Run], ledger: Ledger)
     head = {
         "suite": suite.name,
         "split": split,
-        "policy": mine[0].policy,
-        "monitor": _supervision(mine[0]),
+        "policy": _contender(mine[0]),
+        "monitor": supervision(mine[0]),
     }
     tasks = [[each for unit in units for each in unit] for units in by_task.values() if units]
     yield from _rows({**head, "task": ALL}, tasks, broken.total())
@@ -127,7 +128,12 @@ def _row(head: Row, metric: str, value: float | None, interval: Interval | None,
     return {**head, **figures, "method": None}
 
 
-def _supervision(run: Run) -> str:
+def _contender(run: Run) -> str:
+    """A cascade by what it is called, a model that drives alone by its own name."""
+    return run.task.metadata.get(CONTENDER, run.policy) if run.strong else run.policy
+
+
+def supervision(run: Run) -> str:
     """The monitors of a run without their settings: `over_budget+repeats`, or `none`."""
     return "+".join(monitor.partition("(")[0] for monitor in run.monitors) or "none"
 

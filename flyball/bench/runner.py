@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from flyball.agents import Crew, assemble, open_meter, open_policies
+from flyball.agents import Crew, open_meter, open_policies
 from flyball.bench.batches import Batch, Todo, make_batch, pair_of
+from flyball.bench.cascades import Contender, single
 from flyball.bench.oracle import ORACLE, OraclePolicy
 from flyball.bench.stage import Patience, Stage, open_browser
 from flyball.bench.suites import Pair, Suite
@@ -57,6 +58,8 @@ class Plan:
     policy: str
     """A model that the configuration knows, or `oracle`."""
     pairs: tuple[Pair, ...]
+    contender: Contender | None = None
+    """In place of `policy` under the configured supervision: a cascade, or an end of its line."""
     workers: int = 1
     """With more than one, energy cannot be put down to an episode, and counts as unknown."""
     fresh: bool = False
@@ -86,12 +89,10 @@ class _Performance:
 
     def __init__(self, plan: Plan, config: Config, ledger: Ledger, audience: Audience) -> None:
         self._plan = plan
-        self._config = config
         self._ledger = ledger
         self._audience = audience
-        self._batch: Batch = make_batch(
-            config, plan.suite, plan.policy, temperature=plan.temperature
-        )
+        self._contender = plan.contender or single(config, plan.policy)
+        self._batch: Batch = make_batch(plan.suite, self._contender, temperature=plan.temperature)
         self._meter: Meter = open_meter(config)
         executable = config.browser.executable
         self._options = BrowserOptions(
@@ -124,13 +125,13 @@ class _Performance:
         with suite.serve() as address, self._policies(specs) as policies:
             while self._todo:
                 async with open_browser(self._options) as browser:
-                    crew = assemble(self._config, policies, browser.tools, meter=self._meter)
+                    crew = self._contender.crew(policies, browser.tools, meter=self._meter)
                     stage = Stage(
                         suite=suite,
                         browser=browser,
                         address=address,
                         crew=crew,
-                        policy=self._plan.policy,
+                        contender=self._contender,
                         ledger=self._ledger,
                         patience=self._plan.patience,
                     )
@@ -139,7 +140,7 @@ class _Performance:
     async def _play_until_one_breaks(self, stage: Stage, crew: Crew) -> None:
         while pair := self._todo.take():
             listening = replace(crew, sink=partial(self._audience.stepped, pair))
-            marks = self._batch.marks(pair.task, self._plan.workers)
+            marks = self._batch.marks(pair, self._plan.workers)
             budget = self._batch.budget(pair.task)
             run = await replace(stage, crew=listening).play(pair, budget, marks)
             self._runs.append(run)
@@ -151,11 +152,11 @@ class _Performance:
 
     @contextmanager
     def _policies(self, specs: Sequence[ToolSpec]) -> Iterator[Mapping[str, Policy]]:
-        if self._plan.policy == ORACLE:
+        contender = self._contender
+        if contender.models == (ORACLE,):
             yield {ORACLE: OraclePolicy(self._plan.suite)}
             return
-        plan = self._plan
         with open_policies(
-            self._config, [plan.policy], specs, temperature=plan.temperature
+            contender.config, contender.models, specs, temperature=self._plan.temperature
         ) as policies:
             yield policies

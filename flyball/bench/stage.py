@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from flyball.agents import Crew, attempt, new_run
+from flyball.agents import Begun, Crew, attempt, new_run
+from flyball.bench.cascades import Contender
 from flyball.bench.milestones import newly_reached, stages
 from flyball.bench.suites import Episode, Pair, Suite
 from flyball.errors import ConfigError, LedgerError, ModelError, ToolError
@@ -45,7 +46,7 @@ class Stage:
     browser: Browser
     address: str
     crew: Crew
-    policy: str
+    contender: Contender
     ledger: Ledger
     patience: Patience
 
@@ -57,7 +58,8 @@ class Stage:
         """
         # What the task asks is known once its page is loaded, and that can already fail.
         untold = Task(id=pair.task, prompt="", suite=self.suite.name, budget=budget, metadata=marks)
-        run = new_run(untold, self.crew, agent="web", policy=self.policy)
+        driver, strong = self.contender.driver, self.contender.strong
+        run = new_run(untold, self.crew, agent="web", policy=driver, strong=strong)
         run = replace(run, seed=pair.seed)
         try:
             async with asyncio.timeout(self.patience.episode_seconds):
@@ -89,7 +91,8 @@ class Stage:
 
         tools = {name: _Answering(tool, self) for name, tool in episode.tools.items()}
         crew = replace(self.crew, tools=tools, sink=sink)
-        ended = await attempt(run, crew, self.ledger, observation=first, score=score)
+        begun = Begun(driver=self.contender.first(run.task))
+        ended = await attempt(run, crew, self.ledger, observation=first, score=score, begun=begun)
         told = [reached for reached in after if reached is not None]
         if len(told) == len(after):
             self.ledger.mark(run.id, newly_reached(told, len(after)))

@@ -15,6 +15,7 @@ from flyball.cli.doctor import doctor
 from flyball.cli.imports import import_runs
 from flyball.cli.models import models_app
 from flyball.cli.monitors import monitors_app
+from flyball.cli.resume import resume
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
 from flyball.errors import ConfigError, FlyballError, PluginError
@@ -57,7 +58,7 @@ def flyball(
     """Run agents under supervision, and audit what each step costs."""
 
 
-for command in (run, demo, runs, show, audit, doctor):
+for command in (run, resume, demo, runs, show, audit, doctor):
     app.command()(command)
 app.command("import")(import_runs)
 app.add_typer(bench_app, name="bench")

@@ -10,24 +10,36 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flyball.cli.collect import collect
+from flyball.cli.compare import compare
 from flyball.cli.options import (
+    SEEDS,
     GrammarOption,
     JsonOption,
     LedgerOption,
+    PairSmallOption,
+    PairStrongOption,
+    SeedsOption,
+    TasksOption,
     open_ledger,
     stoppable,
     waited,
+    write_page,
 )
 
 if TYPE_CHECKING:
+    from flyball.bench.cascades import Contender
     from flyball.bench.report import Row
+    from flyball.bench.runner import Plan
     from flyball.bench.suites import Suite
+    from flyball.config import Config
+    from flyball.ledger import Ledger
+    from flyball.records import Run
 
 INCOMPLETE = 1
-SEEDS = "200000..200029"
 
 bench_app = typer.Typer(help="List and play suites of tasks.", no_args_is_help=True)
 bench_app.command()(collect)
+bench_app.command()(compare)
 
 
 @bench_app.command("list")
@@ -48,12 +60,24 @@ def run(  # noqa: PLR0913 - one parameter an option
     suite: Annotated[str, typer.Argument(help="The suite: flyball bench list.")],
     policy: Annotated[
         str | None,
-        typer.Option(help="A model, or oracle: the best that can be done.", show_default=False),
+        typer.Option(
+            help="With commas between: a model, small, strong, cascade, every:K, random:P, litellm,"
+            " openhands, or oracle (the best that can be done).",
+            show_default=False,
+        ),
     ] = None,
-    tasks: Annotated[
-        str | None, typer.Option(help="Names with commas, trained, or untrained.")
+    pair_small: PairSmallOption = None,
+    pair_strong: PairStrongOption = None,
+    monitors: Annotated[
+        str | None,
+        typer.Option(help="What watches a cascade: none, all, or names with + between."),
     ] = None,
-    seeds: Annotated[str, typer.Option(metavar="A..B", help="The seeds, both included.")] = SEEDS,
+    burst: Annotated[
+        str | None, typer.Option(help="How long the strong policy stays: steps, or none.")
+    ] = None,
+    hand_over: Annotated[str | None, typer.Option(help="What it is told: full or compact.")] = None,
+    tasks: TasksOption = None,
+    seeds: SeedsOption = SEEDS,
     workers: Annotated[
         int, typer.Option(min=1, help="Episodes at a time; energy is known with one only.")
     ] = 1,
@@ -67,33 +91,74 @@ def run(  # noqa: PLR0913 - one parameter an option
 
     Interrupt it at any time: the same command goes on where it was.
     """
-    from flyball.bench.batches import full_name
-    from flyball.bench.report import make_rows
-    from flyball.bench.runner import Plan, perform
+    from flyball.bench.cascades import contenders_of, duo_of
+    from flyball.bench.page import make_page
+    from flyball.bench.runner import Plan
     from flyball.bench.suites import choose_seeds, choose_tasks, load_suite, pairs_of
-    from flyball.cli.scores import Scoreboard, print_scores
     from flyball.config import load_config
 
     config, played_suite = load_config().with_grammar(grammar), load_suite(suite)
-    plan = Plan(
-        suite=played_suite,
-        policy=full_name(config, policy or config.run.policy),
-        pairs=pairs_of(choose_tasks(played_suite, tasks), choose_seeds(seeds)),
-        workers=workers,
-        fresh=fresh,
-        headless=config.browser.headless,
-    )
+    given = {"monitors": monitors, "burst": burst, "hand_over": hand_over}
+    settings = {key: value for key, value in given.items() if value is not None}
+    duo = duo_of(config, pair_small, pair_strong)
+    contenders = contenders_of(config, policy or config.run.policy, duo, settings)
+    pairs = pairs_of(choose_tasks(played_suite, tasks), choose_seeds(seeds))
+    plans = [
+        Plan(
+            suite=played_suite,
+            policy=contender.driver,
+            contender=contender,
+            pairs=pairs,
+            workers=workers,
+            fresh=fresh,
+            headless=config.browser.headless,
+        )
+        for contender in contenders
+    ]
     with open_ledger(ledger, config) as opened, stoppable("the same command goes on"):
-        with Scoreboard() as board:
-            runs = waited(perform(plan, config, opened, board))
-        rows = make_rows(played_suite, runs, opened)
+        runs, tables = _played(plans, config, opened)
+    rows = [row for table in tables for row in table]
     if html:
-        _write_page(html, rows)
+        write_page(html, make_page(rows))
     if as_json:
         typer.echo(json.dumps(rows))
     else:
+        _print_tables(contenders, tables)
+    _tell_missing(len(plans) * len(pairs), runs)
+
+
+def _played(
+    plans: Sequence[Plan], config: Config, ledger: Ledger
+) -> tuple[list[Run], list[list[Row]]]:
+    """Play one plan after another; gives all runs, and the rows of each."""
+    from flyball.bench.report import make_rows
+    from flyball.bench.runner import perform
+    from flyball.cli.scores import Scoreboard
+
+    played: list[Run] = []
+    tables: list[list[Row]] = []
+    for number, plan in enumerate(plans, start=1):
+        if plan.contender and len(plans) > 1:
+            typer.echo(f"{plan.contender.label} ({number} of {len(plans)})", err=True)
+        with Scoreboard() as board:
+            runs = waited(perform(plan, config, ledger, board))
+        played += runs
+        tables.append(make_rows(plan.suite, runs, ledger))
+    return played, tables
+
+
+def _print_tables(contenders: Sequence[Contender], tables: Sequence[Sequence[Row]]) -> None:
+    from flyball.cli.scores import print_scores
+
+    for contender, rows in zip(contenders, tables, strict=True):
+        if len(tables) > 1:
+            typer.echo(f"{contender.label}:")
         print_scores(rows)
-    missing = len(plan.pairs) - sum(run.score is not None for run in runs)
+
+
+def _tell_missing(wanted: int, runs: Sequence[Run]) -> None:
+    """Say what could not be played, and end as a call that did half its work."""
+    missing = wanted - sum(run.score is not None for run in runs)
     if missing:
         reason = next(run.reason for run in reversed(runs) if run.status == "failed")
         typer.echo(f"flyball: {missing} episodes could not be played: {reason}", err=True)
@@ -112,13 +177,3 @@ def _task_rows(suite: Suite) -> list[Row]:
         }
         for task in (*suite.trained, *suite.untrained)
     ]
-
-
-def _write_page(path: Path, rows: Sequence[Row]) -> None:
-    from flyball.bench.page import make_page
-    from flyball.errors import ConfigError
-
-    try:
-        path.write_text(make_page(rows), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}; give another --html") from error

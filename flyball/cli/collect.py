@@ -34,7 +34,7 @@ def collect(  # noqa: PLR0913 - one parameter an option
     Each step is kept with its log-probabilities, and each run with its outcome and the subgoals
     that the environment saw. Interrupt it at any time: the same command goes on where it was.
     """
-    from flyball.bench.batches import full_name
+    from flyball.bench.cascades import full_name
     from flyball.bench.collecting import calibration_seeds, unsupervised
     from flyball.bench.runner import Plan, perform
     from flyball.bench.suites import choose_tasks, load_suite, pairs_of

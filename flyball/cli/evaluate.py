@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flyball.cli.options import JsonOption
+from flyball.cli.options import JsonOption, write_page
 from flyball.cli.promises import FromOption, PolicyOption
 from flyball.errors import ConfigError
 
@@ -68,7 +68,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     ]
     rows = [row for told in groups for row in rows_of(told)]
     if html:
-        _write(html, make_curves(groups, rows))
+        write_page(html, make_curves(groups, rows))
     if as_json:
         typer.echo(json.dumps(rows))
     else:
@@ -124,13 +124,6 @@ def _chosen(text: str) -> list[str]:
         if name not in known:
             raise ConfigError(f"no baseline is called {name!r}; {nearest(name, known)}")
     return _names(text)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}; give another --html") from error
 
 
 def _print(rows: Sequence[Row]) -> None:

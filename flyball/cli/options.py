@@ -34,6 +34,15 @@ GrammarOption = Annotated[
         show_default=False,
     ),
 ]
+SEEDS = "200000..200029"
+SeedsOption = Annotated[str, typer.Option(metavar="A..B", help="The seeds, both included.")]
+TasksOption = Annotated[str | None, typer.Option(help="Names with commas, trained, or untrained.")]
+PairSmallOption = Annotated[
+    str | None, typer.Option(help="The model that small stands for.", show_default=False)
+]
+PairStrongOption = Annotated[
+    str | None, typer.Option(help="The model that strong stands for.", show_default=False)
+]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that can be seen.")]
 
 
@@ -52,6 +61,16 @@ def stoppable(remedy: str = "flyball runs") -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo(f"flyball: stopped; what was done is kept: {remedy}", err=True)
         raise typer.Exit(1) from None
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a report's page. Raises `ConfigError` where it cannot be written."""
+    from flyball.errors import ConfigError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}; give another --html") from error
 
 
 def open_ledger(path: Path | None, config: Config | None = None) -> Ledger:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -19,17 +21,19 @@ from flyball.cli.options import (
     stoppable,
     waited,
 )
-from flyball.errors import ConfigError
+from flyball.errors import ConfigError, FlyballError
 
 if TYPE_CHECKING:
-    from flyball.agents import Crew
+    from flyball.agents import Begun, Crew
     from flyball.config import Config
     from flyball.ledger import Ledger
-    from flyball.records import Budget, Run, Trajectory
+    from flyball.records import Budget, Observation, Run, Trajectory
     from flyball.roles import Sink, Verifier
     from flyball.tools.browser import Browser
 
 AGENTS = ("web",)
+HOSTS = "allow_hosts"
+"""The key in a task's metadata, where hosts stand with commas between."""
 
 
 class Preference(StrEnum):
@@ -53,6 +57,20 @@ class Order:
     expect: str | None
     allow_hosts: tuple[str, ...]
     headless: bool
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """What the task's metadata keep, for the run to be taken up again."""
+        given = {"url": self.url, "expect": self.expect, HOSTS: ",".join(self.allow_hosts)}
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A run that is taken up again, and its steps."""
+
+    run: Run
+    trajectory: Trajectory
 
 
 def run(  # noqa: PLR0913 - one parameter an option
@@ -81,8 +99,6 @@ def run(  # noqa: PLR0913 - one parameter an option
     as_json: JsonOption = False,
 ) -> None:
     """Run an agent on a task, under supervision."""
-    from flyball.cli.promises import drift_notices
-    from flyball.cli.show import print_outcome, print_run_json, print_step
     from flyball.config import load_config
 
     if agent not in AGENTS:
@@ -107,23 +123,56 @@ def run(  # noqa: PLR0913 - one parameter an option
         allow_hosts=tuple(allow_host or ()),
         headless=config.browser.headless and not watch,
     )
-    with open_ledger(ledger, config) as opened, stoppable():
-        sink: Sink = (lambda step: None) if as_json else print_step
-        ended = waited(carry_out(order, config, opened, sink))
-        if as_json:
-            print_run_json(opened, ended.id)
-        else:
-            print_outcome(ended, opened.trajectory(ended.id))
-            for line in drift_notices(config, opened, order.policy, agent):
-                typer.echo(f"flyball: {line}", err=True)
+    with open_ledger(ledger, config) as opened, stoppable("flyball resume RUN"):
+        watched(order, config, opened, as_json=as_json)
+
+
+def watched(
+    order: Order,
+    config: Config,
+    ledger: Ledger,
+    *,
+    earlier: Earlier | None = None,
+    as_json: bool = False,
+) -> None:
+    """Carry `order` out, print each step and how it ended, and end with the code for that."""
+    from flyball.cli.promises import drift_notices
+    from flyball.cli.show import print_outcome, print_run_json, print_step
+
+    sink: Sink = (lambda step: None) if as_json else print_step
+    began = datetime.now(UTC)
+    try:
+        ended = waited(carry_out(order, config, ledger, sink, earlier))
+    except (KeyboardInterrupt, FlyballError):
+        for broken in _broken_off(ledger, began, earlier) if not as_json else ():
+            print_outcome(broken, ledger.trajectory(broken.id))
+        raise
+    if as_json:
+        print_run_json(ledger, ended.id)
+    else:
+        print_outcome(ended, ledger.trajectory(ended.id))
+        for line in drift_notices(config, ledger, order.policy, ended.agent):
+            typer.echo(f"flyball: {line}", err=True)
     if ended.success is False or ended.status != "finished" or ended.gave_up:
         raise typer.Exit(1)
 
 
-async def carry_out(order: Order, config: Config, ledger: Ledger, sink: Sink) -> Run:
-    """Open a browser, run the agent in it, and write the run down."""
-    from flyball.agents import assemble, attempt, new_run, open_meter, open_policies
-    from flyball.records import Task
+def _broken_off(ledger: Ledger, began: datetime, earlier: Earlier | None) -> Sequence[Run]:
+    """The run that was broken off, if it had got as far as the ledger."""
+    if earlier is None:
+        return [run for run in ledger.runs(limit=1) if run.started_at >= began]
+    run = ledger.run(earlier.run.id)
+    return [run] if len(run.endings) > len(earlier.run.endings) else []
+
+
+async def carry_out(
+    order: Order, config: Config, ledger: Ledger, sink: Sink, earlier: Earlier | None = None
+) -> Run:
+    """Open a browser, run the agent in it, and write the run down.
+
+    An `earlier` run is gone on with, from the address of `order`.
+    """
+    from flyball.agents import assemble, attempt, open_meter, open_policies
     from flyball.tools.browser import Browser, BrowserOptions
 
     names = [order.policy, *([order.strong] if order.strong else [])]
@@ -142,9 +191,7 @@ async def carry_out(order: Order, config: Config, ledger: Ledger, sink: Sink) ->
             crew = assemble(
                 config, policies, browser.tools, meter=open_meter(config), strong=order.strong
             )
-            task = Task(id=_slug(order.task), prompt=order.task, budget=order.budget)
-            run = new_run(task, crew, agent="web", policy=order.policy, strong=order.strong)
-            run = replace(run, seed=order.seed)
+            run, first, begun = _begin(order, crew, first, earlier)
 
             async def score(ended: Run) -> float | None:
                 if order.expect is None:
@@ -153,7 +200,25 @@ async def carry_out(order: Order, config: Config, ledger: Ledger, sink: Sink) ->
 
             crew = replace(crew, sink=sink, world=browser)
             crew = replace(crew, verifier=_verifier(order, config, browser, crew))
-            return await attempt(run, crew, ledger, observation=first, score=score)
+            return await attempt(run, crew, ledger, observation=first, score=score, begun=begun)
+
+
+def _begin(
+    order: Order, crew: Crew, seen: Observation, earlier: Earlier | None
+) -> tuple[Run, Observation, Begun]:
+    """The record of a new run or of one that goes on, what is shown first, and what was done."""
+    from flyball.agents import Begun, first_look, new_run, taken_up
+    from flyball.records import Task
+
+    if earlier is None:
+        task = Task(
+            id=_slug(order.task), prompt=order.task, budget=order.budget, metadata=order.marks
+        )
+        run = new_run(task, crew, agent="web", policy=order.policy, strong=order.strong)
+        return replace(run, seed=order.seed), seen, Begun()
+    run, trajectory = earlier.run, earlier.trajectory
+    again = taken_up(run, trajectory, crew, policy=order.policy, budget=order.budget)
+    return again, first_look(run, trajectory, seen), Begun(done=trajectory.steps)
 
 
 def _verifier(order: Order, config: Config, browser: Browser, crew: Crew) -> Verifier:

@@ -35,6 +35,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a run step by step."""
+    from flyball.cli.settled import endings_at
     from flyball.cli.show import print_outcome, print_run_json, print_step
     from flyball.cli.why import reasons
 
@@ -46,6 +47,8 @@ def show(
         trajectory = opened.trajectory(run.id)
         typer.echo(f"{run.task.prompt}\n")
         for step in trajectory.steps:
+            for line in endings_at(run, step.index):
+                typer.echo(line)
             print_step(step)
             for line in reasons(trajectory, step) if why else ():
                 typer.echo(f"     {line}")

@@ -15,7 +15,7 @@ from flyball.cli.tables import print_table
 
 if TYPE_CHECKING:
     from flyball.ledger import AuditRow, Ledger
-    from flyball.records import Run, Spend, Step, Trajectory
+    from flyball.records import Action, Run, Spend, Step, Trajectory
 
 UNKNOWN = "-"
 NO_RUNS = "no runs yet; flyball demo makes some"
@@ -41,12 +41,17 @@ def spent(spend: Spend) -> str:
 
 def step_line(step: Step) -> str:
     """Tell a step in a line."""
-    action, decision = step.action, step.decision
+    decision, done = step.decision, action_line(step.action)
+    ruled = "" if decision.ruling == "continue" else f"  [{decision.ruling} by {decision.by}]"
+    return f"{step.index:3d}  {step.policy}  {done}{ruled}"
+
+
+def action_line(action: Action) -> str:
+    """Tell an action in a line."""
     # A final action's answer and an unreadable one's text say more than their arguments.
     done = action.text or f"{action.tool} {json.dumps(dict(action.arguments), default=str)}"
     done = done if action.tool != "invalid" else f"unreadable: {action.text[:60]!r}"
-    ruled = "" if decision.ruling == "continue" else f"  [{decision.ruling} by {decision.by}]"
-    return f"{step.index:3d}  {step.policy}  {' '.join(done.split())[:100]}{ruled}"
+    return " ".join(done.split())[:100]
 
 
 def print_step(step: Step) -> None:
@@ -96,20 +101,31 @@ def outcome(run: Run) -> str:
 
 
 def print_outcome(run: Run, trajectory: Trajectory) -> None:
+    """Print how a run ended, what it took, and its receipt if it came to no end of its own."""
+    from flyball.cli.settled import receipt_lines
+    from flyball.ledger import receipt_of
+
     typer.echo("")
     typer.echo(outcome(run))
     if run.answer is not None:
         typer.echo(f"answer: {run.answer}")
     typer.echo(f"{len(trajectory.steps)} steps: {spent(trajectory.spend)}")
+    if receipt := receipt_of(run, trajectory):
+        for line in receipt_lines(receipt, run):
+            typer.echo(line)
     typer.echo(f"run {run.id} (flyball show {run.id})")
 
 
 def print_run_json(ledger: Ledger, run_id: str) -> None:
-    """Print `{"run": Run, "steps": [Step, ...]}`."""
+    """Print `{"run": Run, "steps": [Step, ...], "receipt": {...}}`, the last of them or null."""
+    from flyball.cli.settled import receipt_record
+    from flyball.ledger import receipt_of
     from flyball.ledger.codec import run_to_json, step_to_json
 
-    steps = ", ".join(step_to_json(step) for step in ledger.trajectory(run_id).steps)
-    typer.echo(f'{{"run": {run_to_json(ledger.run(run_id))}, "steps": [{steps}]}}')
+    run, trajectory = ledger.run(run_id), ledger.trajectory(run_id)
+    steps = ", ".join(step_to_json(step) for step in trajectory.steps)
+    receipt = json.dumps(receipt_record(receipt_of(run, trajectory)))
+    typer.echo(f'{{"run": {run_to_json(run)}, "steps": [{steps}], "receipt": {receipt}}}')
 
 
 def print_runs(runs: Sequence[Run]) -> None:

@@ -19,6 +19,7 @@ from flyball.config.tables import (
     EnergyTable,
     GovernorTable,
     LedgerTable,
+    ListPriceTable,
     ModelTable,
     RunTable,
     Tables,
@@ -61,6 +62,11 @@ class Config:
     def models(self) -> Mapping[str, ModelTable]:
         """The models that the files name; the bundled ones are known without them."""
         return self.tables.models
+
+    @property
+    def list_prices(self) -> Mapping[str, ListPriceTable]:
+        """What comparisons charge for a model, whatever a run really cost."""
+        return self.tables.list_prices
 
     def model(self, name: str) -> ModelSpec:
         """Find the model called `name`. Raises `ConfigError` where there is none."""

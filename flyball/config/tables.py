@@ -199,6 +199,15 @@ class ModelTable(Table):
         return self
 
 
+class ListPriceTable(Table):
+    """`[list_prices.NAME]`: what a model would cost at somebody's list, for comparisons alone."""
+
+    input_usd_per_mtok: NonNegativeFloat
+    output_usd_per_mtok: NonNegativeFloat
+    cached_usd_per_mtok: NonNegativeFloat | None = None
+    """For prompt tokens that came from a cache; those of the input if not given."""
+
+
 class Tables(Table):
     """The whole file."""
 
@@ -208,4 +217,5 @@ class Tables(Table):
     ledger: LedgerTable = LedgerTable()
     browser: BrowserTable = BrowserTable()
     models: dict[str, ModelTable] = Field(default_factory=dict)
+    list_prices: dict[str, ListPriceTable] = Field(default_factory=dict)
     monitors: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -21,6 +21,7 @@ from flyball.records.spending import Budget, Energy, EnergyMethod, Spend, Usage
 from flyball.records.trajectory import (
     Action,
     Arguments,
+    Ending,
     Observation,
     Run,
     Status,
@@ -37,6 +38,7 @@ __all__ = [
     "Completion",
     "Currency",
     "Decision",
+    "Ending",
     "Energy",
     "EnergyMethod",
     "HandOver",

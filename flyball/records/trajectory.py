@@ -151,6 +151,20 @@ class Trajectory(_Kept):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a run had ended before it was taken up again."""
+
+    steps: int
+    """How many steps it had taken by then."""
+    policy: str
+    """The policy that drove by default."""
+    status: Status
+    ended_by: str = ""
+    reason: str = ""
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One attempt at a task: who made it, and how it ended."""
 
@@ -178,6 +192,8 @@ class Run:
     """The task's own checker, from 0 to 1; `None` where there is no checker."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended_at: datetime | None = None
+    endings: tuple[Ending, ...] = ()
+    """How it had ended before, for each time that it was taken up again, oldest first."""
 
     @property
     def success(self) -> bool | None:

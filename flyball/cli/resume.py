@@ -1,0 +1,112 @@
+"""`flyball resume`: take a run up again from the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from flyball.cli.options import (
+    GrammarOption,
+    JsonOption,
+    LedgerOption,
+    PolicyOption,
+    WatchOption,
+    open_ledger,
+    stoppable,
+)
+from flyball.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flyball.cli.run import Order
+    from flyball.records import Budget, Run, Trajectory
+
+
+def resume(  # noqa: PLR0913 - one parameter an option
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run, or how its name begins.")],
+    policy: PolicyOption = None,
+    strong: Annotated[str | None, typer.Option(help="The model to escalate to.")] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(min=1, help="Ceiling of steps, those before counted too.")
+    ] = None,
+    budget_joules: Annotated[
+        float | None, typer.Option(min=0, help="Ceiling of energy, as a whole.")
+    ] = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(min=0, help="Ceiling of cost, as a whole.")
+    ] = None,
+    killed: Annotated[
+        bool, typer.Option("--killed", help="Nothing runs it any more, whatever its record says.")
+    ] = False,
+    grammar: GrammarOption = None,
+    ledger: LedgerOption = None,
+    watch: WatchOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take up a run that was stopped, interrupted or broke, without repeating what it did.
+
+    It goes on as the same run, from the page that it saw last, which is loaded anew; what it had
+    filled in there is gone. The action at hand when it ended is not carried out unless it is
+    proposed again.
+    """
+    from flyball.agents import check_budget, check_resumable
+    from flyball.cli.run import Earlier, watched
+    from flyball.config import load_config
+
+    config = load_config().with_grammar(grammar)
+    with open_ledger(ledger, config) as opened, stoppable(f"flyball resume {run_id}"):
+        run = opened.run(run_id)
+        check_resumable(run, agent="web", killed=killed)
+        trajectory = opened.trajectory(run.id)
+        budget = _budget(run.task.budget, max_steps, budget_joules, budget_usd)
+        if "over_budget" in config.run.monitors:
+            check_budget(trajectory, budget)
+        driver = policy or run.policy
+        called_in = strong or run.strong
+        order = _order(run, trajectory, headless=config.browser.headless and not watch)
+        order = replace(
+            order,
+            policy=driver,
+            strong=None if called_in == driver else called_in,
+            budget=budget,
+        )
+        earlier = Earlier(run=run, trajectory=trajectory)
+        watched(order, config, opened, earlier=earlier, as_json=as_json)
+
+
+def _budget(before: Budget, steps: int | None, joules: float | None, usd: float | None) -> Budget:
+    return replace(
+        before,
+        steps=steps or before.steps,
+        joules=before.joules if joules is None else joules,
+        cost_usd=before.cost_usd if usd is None else Decimal(str(usd)),
+    )
+
+
+def _order(run: Run, trajectory: Trajectory, *, headless: bool) -> Order:
+    """What was asked for, with the address that was seen last in place of the first."""
+    from flyball.agents import last_address
+    from flyball.cli.run import HOSTS, Order
+
+    kept = run.task.metadata
+    begin = kept.get("url")
+    address = last_address(trajectory) or begin
+    if address is None:
+        raise ConfigError(f"run {run.id} saw no page that could be loaded again")
+    hosts = [host for host in kept.get(HOSTS, "").split(",") if host]
+    # The host that it began at stays allowed, wherever it was last.
+    hosts += [host] if begin and (host := urlsplit(begin).hostname) else []
+    return Order(
+        task=run.task.prompt,
+        url=address,
+        policy=run.policy,
+        strong=run.strong,
+        budget=run.task.budget,
+        seed=run.seed,
+        expect=kept.get("expect"),
+        allow_hosts=tuple(hosts),
+        headless=headless,
+    )
