@@ -38,7 +38,8 @@ policies: .venv/dev.stamp browser
 	$(BIN)/python -m training.code
 	$(BIN)/python -m training.train small --tokens 30000000 --device $(DEVICE) \
 	  --out flyball/models/bundled/small.gguf
-	$(BIN)/python -m training.train strong --grow-from small --tokens 4500000 \
+	$(BIN)/python -m training.train strong --tokens 4500000 \
+	  --grow-from flyball/models/bundled/small.gguf \
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong

@@ -18,7 +18,7 @@ F16 = 1
 CHAT_TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 """Servers that only chat pass the compact prompt through as it is."""
 
-_TENSORS = {
+TENSORS = {
     "attn_norm": "attn_norm",
     "ffn_norm": "ffn_norm",
     "q": "attn_q",
@@ -98,5 +98,5 @@ def _add_tensors(writer: gguf.GGUFWriter, weights: dict[str, Tensor], layers: in
     put("token_embd.weight", "embedding.weight")
     put("output_norm.weight", "norm.weight")
     for layer in range(layers):
-        for ours, theirs in _TENSORS.items():
+        for ours, theirs in TENSORS.items():
             put(f"blk.{layer}.{theirs}.weight", f"blocks.{layer}.{ours}.weight")

@@ -16,9 +16,9 @@ class Recipe:
     shape: str = "small"
     tokens: int = 20_000_000
     grown_from: str = ""
-    """The shape that this one grows from, if any: it begins with the other's weights, wider and
-    deeper. A token costs the smaller one a seventh, and copying is there from the start, so
-    that small batches and most of the made-up examples are for that one only."""
+    """The GGUF file that this one grows from, if any: it begins with those weights, wider and
+    deeper where its shape is. A token costs the smaller one a seventh, and copying is there from
+    the start, so that small batches and most of the made-up examples are for that one only."""
     batch_tokens: int = 1024
     small_batches: int = 4_000_000
     """Tokens for which batches stay small, which makes copying appear sooner; they are twice as

@@ -8,7 +8,7 @@ cannot cut differently: its pieces are unions of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -19,14 +19,7 @@ SPECIAL = ["<s>", "</s>", "<pad>"]
 
 def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
     """Learn `vocabulary` tokens, the 256 bytes and the special ones included."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(r' "|[A-Za-z]+|[^A-Za-z]'), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer = assembled()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         special_tokens=SPECIAL,
@@ -34,6 +27,21 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def assembled(
+    tokens: Mapping[str, int] | None = None, merges: Sequence[tuple[str, str]] = ()
+) -> Tokenizer:
+    """Put a tokenizer together, of `tokens` with their numbers and the merges, if there are any."""
+    tokenizer = Tokenizer(models.BPE(dict(tokens), list(merges)) if tokens else models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r' "|[A-Za-z]+|[^A-Za-z]'), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
 

@@ -22,6 +22,7 @@ from training.drills import Words, form, lookups
 from training.examples import Example, read
 from training.export import Trained, export
 from training.model import SHAPES, Shape
+from training.origin import read_tokenizer
 from training.recipe import Recipe
 from training.tokenizer import load_tokenizer, train_tokenizer
 from training.trainer import Trainer
@@ -63,7 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shape", choices=sorted(SHAPES))
     parser.add_argument("--tokens", type=int, default=Recipe.tokens)
-    parser.add_argument("--grow-from", default="", metavar="SHAPE")
+    parser.add_argument("--grow-from", default="", metavar="GGUF")
     parser.add_argument("--drills-only", type=int, default=Recipe.drills_only, metavar="TOKENS")
     parser.add_argument("--batch-tokens", type=int, default=Recipe.batch_tokens)
     parser.add_argument("--seed", type=int, default=0)
@@ -91,7 +92,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     sample = list(read(arguments.work / "demonstrations", most=SAMPLE))
     words = words_of(sample)
-    tokenizer = prepare_tokenizer(arguments.work / "tokenizer.json", sample, words)
+    place = arguments.work / "tokenizer.json"
+    if arguments.grow_from and not place.exists():
+        read_tokenizer(Path(arguments.grow_from)).save(str(place))
+    tokenizer = prepare_tokenizer(place, sample, words)
     validation, training = divided(list(read(arguments.work / "demonstrations")), recipe.seed)
     source = Source(demonstrations=training, words=words, tokenizer=tokenizer, seed=recipe.seed)
     trainer = Trainer(recipe, source, folder, arguments.device)
@@ -107,9 +111,9 @@ def main() -> None:
     )
     export(trained, arguments.out or folder / f"{recipe.shape}.gguf")
     report = trainer.report(len(training))
-    place = REPORTS if arguments.out else folder
-    place.mkdir(parents=True, exist_ok=True)
-    (place / f"{recipe.shape}-training.json").write_text(json.dumps(report, indent=1) + "\n")
+    reports = REPORTS if arguments.out else folder
+    reports.mkdir(parents=True, exist_ok=True)
+    (reports / f"{recipe.shape}-training.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ from training.batches import Batch, Source, padded
 from training.examples import Example
 from training.model import SHAPES, Llama
 from training.muon import Muon
+from training.origin import read_model
 from training.recipe import Recipe
 from training.tokenizer import PAD
 
 OBSERVATION_WEIGHT = 0.15
-CHECKPOINT = "checkpoint.pt"
 ROUNDS_BETWEEN_TRIALS = 10
 MEMORY = 0.98
 """How slowly a task's share of wrong steps is forgotten, an example."""
@@ -41,20 +41,22 @@ class Trainer:
 
     @property
     def _checkpoint(self) -> Path:
-        return self.folder / CHECKPOINT
+        return self.folder / "checkpoint.pt"
 
     def _model(self) -> Llama:
         shape, origin = SHAPES[self.recipe.shape], self.recipe.grown_from
         if not origin or self._checkpoint.exists():
             return Llama(shape)
-        path = self.folder.parent / origin / CHECKPOINT
-        if not path.exists():
-            raise SystemExit(f"{path} is missing; train {origin} first")
-        young = Llama(SHAPES[origin])
-        young.load_state_dict(torch.load(path, weights_only=True)["model"])
-        grown = young.widened(shape.width // young.shape.width)
-        grown.deepen(shape.layers)
-        return grown
+        if not Path(origin).exists():
+            raise SystemExit(f"{origin} is missing; train it first")
+        young = read_model(Path(origin))
+        if young.shape.width != shape.width:
+            young = young.widened(shape.width // young.shape.width)
+        if young.shape.layers != shape.layers:
+            young.deepen(shape.layers)
+        if young.shape != shape:
+            raise SystemExit(f"{origin} cannot become {shape}: it is {young.shape}")
+        return young
 
     def _optimizers(self) -> list[torch.optim.Optimizer]:
         matrices = self.model.matrices()
