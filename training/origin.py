@@ -38,7 +38,10 @@ def read_tokenizer(path: Path) -> Tokenizer:
     """Give the tokenizer of a GGUF file that `export` wrote."""
     reader = gguf.GGUFReader(path)
     tokens = _texts(reader, "tokenizer.ggml.tokens")
-    merges = [tuple(each.split(" ")) for each in _texts(reader, "tokenizer.ggml.merges")]
+    merges = [
+        (first, second)
+        for first, _, second in (m.partition(" ") for m in _texts(reader, "tokenizer.ggml.merges"))
+    ]
     tokenizer = assembled({token: number for number, token in enumerate(tokens)}, merges)
     tokenizer.add_special_tokens(SPECIAL)
     return tokenizer
