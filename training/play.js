@@ -1,10 +1,12 @@
 // Plays MiniWoB++ inside the page, without the browser's input pipeline.
 ignore => {
+  const SOON = 30;  // ms
   if (window.jQuery) {
     jQuery.fx.off = true;
     // Menus and suggestions that open after a delay open at once.
     if (jQuery.ui && jQuery.ui.menu) jQuery.ui.menu.prototype.delay = 0;
-    if (jQuery.ui && jQuery.ui.autocomplete) jQuery.ui.autocomplete.prototype.options.delay = 0;
+    // Suggestions come a moment later, as they do live: that one has to wait for them is to be learned.
+    if (jQuery.ui && jQuery.ui.autocomplete) jQuery.ui.autocomplete.prototype.options.delay = SOON;
   }
   core.EPISODE_MAX_TIME = 1e8;
   const SCREEN = 320, CODES = { Enter: 13, Backspace: 8, PageUp: 33, PageDown: 34, End: 35, Home: 36,
@@ -58,7 +60,7 @@ ignore => {
   };
   window.__move = async ([tool, number, text]) => {
     MOVES[tool](number ? __flyball.elements[number - 1] : null, text);
-    if (!WOB_DONE_GLOBAL && (SLOW.has(tool) || document.querySelector('.ui-menu'))) await later(10);
+    if (!WOB_DONE_GLOBAL && (SLOW.has(tool) || document.querySelector('.ui-menu'))) await later(SLOW.has(tool) ? SOON + 10 : 10);
     return look();
   };
 }
