@@ -30,7 +30,7 @@ run. {purpose}
 ## Measured
 
 In headless Chromium, {episodes} episodes a task on seeds never trained on, greedy, held to what the
-page offers, by itself: nothing but its budget of steps ends a run. Success is full marks by the
+page offers, {played}. Success is full marks by the
 suite's checker: on the web suite a raw reward of 1. Intervals are Wilson's, 95 %.
 
 {summary}
@@ -51,6 +51,7 @@ which is no proof: give `flyball run --expect TEXT` to have the outcome checked.
 {context:,} tokens, so long pages are cut. Passwords are shown to it as dots.
 """
 
+ALONE = "by itself: nothing but its budget of steps ends a run"
 PURPOSES = {
     "small": "It is small on\npurpose: it mostly works, and fails naturally, which is what supervision is for.",
     "strong": "It is what the\nsmall one escalates to: larger, better and dearer.",
@@ -75,6 +76,7 @@ def card(name: str) -> str:
         vocabulary=shape["vocab_size"],
         context=shape["context_length"],
         purpose=PURPOSES[name],
+        played=training.get("played", ALONE),
         origin=f"grown from {recipe['grown_from']}; " if recipe.get("grown_from") else "",
         note=f"\n| Note | {training['note']} |" if "note" in training else "",
         megabytes=path.stat().st_size / 1e6,
