@@ -13,7 +13,7 @@ REPORTS = Path(__file__).parent / "reports"
 
 CARD = """# bundled/{name}
 
-A language model of {parameters} parameters that acts on web pages and mends small functions,
+A language model of {parameters} parameters that {does},
 trained from scratch for Flyball, so that a fresh machine without a network has something to
 run. {purpose}
 
@@ -22,8 +22,8 @@ run. {purpose}
 | Architecture | Llama: {layers} layers, width {width}, {heads} heads, feed-forward {hidden}, vocabulary {vocabulary}, context {context} |
 | File | GGUF, f16, {megabytes:.1f} MB, licence Apache-2.0 |
 | Format | `compact` (`flyball/agents/compact.py`): goal, page, last actions; one line back |
-| Data | {demonstrations} steps of demonstrations by oracles: in the real pages of MiniWoB++ and in the office ({tasks} tasks, training seeds, a share of the moves of every second episode wrong on purpose), of mending one-edit bugs, and made-up pages: lookups, forms, pop-ups (`training/drills.py`) |
-| Recipe | {origin}{tokens:.1f}M tokens, {steps} steps, Muon {muon} and AdamW {adam}, {seconds:.0f} s on one CPU core; `make policies` |{note}
+| Data | {data} |
+| Recipe | {origin}{tokens:.1f}M tokens, {steps} steps, Muon {muon} and AdamW {adam}, {seconds:.0f} s on one CPU core; `make policies` |
 | Speed | {decision} a decision (median, prompt cache on, one thread, shared machine) |
 | Energy | {energy} a decision (the method in brackets: an estimate is worked out from CPU seconds) |
 
@@ -43,14 +43,17 @@ How episodes were lost (`flyball/bench/failures.py`; infrastructure errors were 
 
 ## Limits
 
-It knows short pages and short goals in English, in the wordings of MiniWoB++, of the office and of
-its drills.
+It knows short pages and short goals in English, in the wordings of
+{knows}.
 It does not read long texts, reason, or know anything of the world. On other sites it can fill in a
 login form or a search box that is worded plainly, and it says `finish` when it believes to be done,
 which is no proof: give `flyball run --expect TEXT` to have the outcome checked. Its context is
 {context:,} tokens, so long pages are cut. Passwords are shown to it as dots.
 """
 
+DOES = "acts on web pages and mends small functions"
+DATA = "{demonstrations} steps of demonstrations by oracles: in the real pages of MiniWoB++ and in the office ({tasks} tasks, training seeds, a share of the moves of every second episode wrong on purpose), of mending one-edit bugs, and made-up pages: lookups, forms, pop-ups (`training/drills.py`)"
+KNOWS = "MiniWoB++, of the office and of its drills"
 ALONE = "by itself: nothing but its budget of steps ends a run"
 PURPOSES = {
     "small": "It is small on\npurpose: it mostly works, and fails naturally, which is what supervision is for.",
@@ -78,10 +81,13 @@ def card(name: str) -> str:
         purpose=PURPOSES[name],
         played=training.get("played", ALONE),
         origin=f"grown from {recipe['grown_from']}; " if recipe.get("grown_from") else "",
-        note=f"\n| Note | {training['note']} |" if "note" in training else "",
         megabytes=path.stat().st_size / 1e6,
-        demonstrations=f"{training['demonstrations']:,}",
-        tasks=len({(r["suite"], r["task"]) for r in rows if r["split"] == "trained"} & tasks),
+        does=training.get("does", DOES),
+        data=training.get("data", DATA).format(
+            demonstrations=f"{training['demonstrations']:,}",
+            tasks=len({(r["suite"], r["task"]) for r in rows if r["split"] == "trained"} & tasks),
+        ),
+        knows=training.get("knows", KNOWS),
         tokens=training["tokens"] / 1e6,
         steps=f"{training['steps']:,}",
         muon=recipe["muon_rate"],
