@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,7 @@ from torch import Tensor
 
 from training.drills import Words, form, lookups
 from training.examples import Example
+from training.skills import skills
 from training.tokenizer import BOS, EOS, PAD
 from training.wordings import varied
 
@@ -24,7 +27,11 @@ MULTIPLE = 16
 PADDING = 0.15
 """An optimizer's step costs the same for any batch, so that fuller ones are worth some padding."""
 LEAST_NEED = 0.1
-"""A task that is always got right is still drawn this often, beside 1 for a hopeless one."""
+"""A task that is always got right is still drawn this often, beside `MOST_NEED`."""
+MOST_NEED = 1.5
+"""How often a task is drawn at most: one with this many wrong steps an episode, or more."""
+COMMON = 0.04
+"""Answers that make up less of a task than this are of one kind with others like them."""
 
 
 class Batch(NamedTuple):
@@ -34,15 +41,15 @@ class Batch(NamedTuple):
     """The next tokens (batch, length)."""
     answers: Tensor
     """Where a target belongs to an answer (batch, length)."""
-    tasks: tuple[str, ...]
-    """What each sequence is of (batch)."""
+    kinds: tuple[str, ...]
+    """What kind of step each sequence shows (batch)."""
 
 
 class Encoded(NamedTuple):
     tokens: list[int]
     answers: list[int]
     """Positions of the tokens of answers."""
-    task: str
+    kind: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +64,29 @@ class Source:
     """Examples that are drawn and sorted by length together; a checkpoint follows a round."""
 
     @cached_property
-    def by_task(self) -> Mapping[str, Sequence[Example]]:
+    def by_kind(self) -> Mapping[str, Mapping[str, Sequence[Example]]]:
+        """The demonstrated steps by task, and by what is done (see `kinds`)."""
         tasks: dict[str, list[Example]] = {}
         for each in self.demonstrations:
             tasks.setdefault(each.task, []).append(each)
-        return dict(sorted(tasks.items()))
+        return {task: kinds(examples) for task, examples in sorted(tasks.items())}
 
-    def needs(self, errors: Mapping[str, float]) -> dict[str, float]:
-        """How often each task is to be drawn: by the wrong steps that an episode of it has.
+    def needs(self, errors: Mapping[str, float]) -> dict[tuple[str, str], float]:
+        """How often each kind of step is to be drawn, by (task, kind).
 
-        `errors` is the share of wrong steps by task; a task that is not in it is new.
+        `errors` is the share of wrong steps by kind; a kind that is not in it is new. A kind's
+        need is how many steps of an episode go wrong in it. Whole tasks hide that: where a number
+        must be understood in one step of three, most draws would go to the two that are learned.
         """
-        return {
-            task: LEAST_NEED + min(1.0, errors.get(task, 1.0) * _steps(examples))
-            for task, examples in self.by_task.items()
-        }
+        found = dict[tuple[str, str], float]()
+        for task, by_kind in self.by_kind.items():
+            steps = sum(map(len, by_kind.values()))
+            episodes = sum(e.answer.startswith(" finish") for k in by_kind.values() for e in k)
+            wrong = {k: errors.get(k, 1.0) * len(e) / max(1, episodes) for k, e in by_kind.items()}
+            held = min(1.0, MOST_NEED / max(1e-9, sum(wrong.values())))
+            for kind, examples in by_kind.items():
+                found[task, kind] = LEAST_NEED * len(examples) / steps + held * wrong[kind]
+        return found
 
     def round(
         self, number: int, *, drills: float, tokens: int, errors: Mapping[str, float] | None = None
@@ -83,22 +98,24 @@ class Source:
         """
         rng = random.Random(f"{self.seed}-{number}")
         made = int(self.size * drills)
-        sequences = [self.encode([each]) for each in self._draw(rng, self.size - made, errors)]
+        drawn = self._draw(rng, self.size - made, errors)
+        sequences = [self.encode([each], kind) for kind, each in drawn]
         sequences += [self.encode([form(rng, self.words)]) for _ in range(made // 2)]
         sequences += [self.encode(lookups(rng, self.words)) for _ in range(made // 4)]
+        sequences += [self.encode(skills(rng, self.words)) for _ in range(made // 3)]
         batches = [padded(group) for group in _groups(sequences, tokens)]
         rng.shuffle(batches)
         yield from batches
 
     def _draw(
         self, rng: random.Random, count: int, errors: Mapping[str, float] | None
-    ) -> Iterator[Example]:
+    ) -> Iterator[tuple[str, Example]]:
         if count:
             needs = self.needs(errors or {})
-            for task in rng.choices(list(needs), weights=list(needs.values()), k=count):
-                yield varied(rng.choice(self.by_task[task]), rng, self.words)
+            for task, kind in rng.choices(list(needs), weights=list(needs.values()), k=count):
+                yield kind, varied(rng.choice(self.by_kind[task][kind]), rng, self.words)
 
-    def encode(self, examples: Sequence[Example]) -> Encoded:
+    def encode(self, examples: Sequence[Example], kind: str = "") -> Encoded:
         """Put examples of one page behind each other; the later ones do not repeat the page."""
         tokens, answers = [BOS], list[int]()
         for index, example in enumerate(examples):
@@ -107,12 +124,32 @@ class Source:
             begin = len(tokens)
             tokens += [*self.tokenizer.encode(example.answer).ids, EOS]
             answers += range(begin, len(tokens))
-        return Encoded(tokens, answers, examples[0].task)
+        return Encoded(tokens, answers, kind or examples[0].task)
 
 
-def _steps(examples: Sequence[Example]) -> float:
-    """The mean length of an episode: each ends with one `finish`."""
-    return len(examples) / max(1, sum(each.answer.startswith(" finish") for each in examples))
+def kinds(examples: Sequence[Example]) -> dict[str, list[Example]]:
+    """Sort the steps of one task by what is done.
+
+    That is the whole answer but for the element's number, where it is common; else its tool, role
+    and name; else its tool and role.
+    """
+    ways = [[_plain(e.answer), *_shorter(e.answer)] for e in examples]
+    often = Counter(way for each in ways for way in set(each))
+    found: dict[str, list[Example]] = {}
+    for each, (*longer, last) in zip(examples, ways, strict=True):
+        way = next((w for w in longer if often[w] >= COMMON * len(examples)), last)
+        found.setdefault(f"{each.task}: {way}", []).append(each)
+    return dict(sorted(found.items()))
+
+
+def _plain(answer: str) -> str:
+    return re.sub(r'(?<=") \d+', "", answer.strip())
+
+
+def _shorter(answer: str) -> tuple[str, str]:
+    named = re.match(r'\w+( \w+)? "[^"]*"', answer.strip())
+    bare = re.match(r"\w+( [a-z]+)?", answer.strip())
+    return (named or bare or [""])[0], (bare or [""])[0]
 
 
 def padded(sequences: Sequence[Encoded]) -> Batch:
@@ -122,8 +159,8 @@ def padded(sequences: Sequence[Encoded]) -> Batch:
     for row, each in enumerate(sequences):
         tokens[row, : len(each.tokens)] = torch.tensor(each.tokens)
         answers[row, [position - 1 for position in each.answers]] = True
-    tasks = tuple(each.task for each in sequences)
-    return Batch(tokens[:, :-1], tokens[:, 1:], answers, tasks)
+    names = tuple(each.kind for each in sequences)
+    return Batch(tokens[:, :-1], tokens[:, 1:], answers, names)
 
 
 def _groups(sequences: Sequence[Encoded], tokens: int) -> Iterator[list[Encoded]]:

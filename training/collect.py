@@ -40,7 +40,7 @@ WRONG_MOVES = 0.2
 UNFORGIVING = re.compile(r"click-(button|link|d|widget|tab$)|focus|find-greatest")
 """Tasks in which a wrong move ends the episode, by how their names begin."""
 TRAINING_SEEDS = range(100_000)
-MOST_EXAMPLES = 1_500
+MOST_EXAMPLES = 4_500
 """Long episodes need not be as many."""
 EPISODES_A_PAGE = 100
 """Some pages keep what each episode made; their renderer would grow to gigabytes and slow down."""
@@ -151,7 +151,7 @@ async def collect(name: str, episodes: int) -> tuple[list[Example], int, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
-    parser.add_argument("--episodes", type=int, default=750)
+    parser.add_argument("--episodes", type=int, default=2_250)
     parser.add_argument("--tasks", nargs="*", default=list(TRAINED))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -76,11 +76,11 @@ def _lookup(rng: random.Random, words: Words, page: Sequence[Entry]) -> Example:
     if target.role == "textbox" and rng.random() < 0.7:
         value = words.one(rng)
         wording = rng.choice(('Enter "{v}" into {n}.', "Type {v} into the {n} field."))
-        goal, action = wording.format(v=value, n=target.name), _fill(target, value)
+        goal, action = wording.format(v=value, n=target.name), fill(target, value)
     else:
         goal = rng.choice(ASK).format(name=target.name, role=target.role)
-        action = _click(target)
-    return _example("lookup", goal, page, (), action)
+        action = click(target)
+    return example_of("lookup", goal, page, (), action)
 
 
 def form(rng: random.Random, words: Words) -> Example:
@@ -108,21 +108,21 @@ def _form_step(rng: random.Random, words: Words) -> Example:
     page = list(made.page)
     for name in order[:done]:
         at = page.index(made.entry("textbox", name))
-        told.append(summary(_fill(page[at], ""), page))
+        told.append(summary(fill(page[at], ""), page))
         page[at] = replace(page[at], value=_shown(name, made.values[name]))
     if done < len(order):
         target = made.entry("textbox", order[done])
         at = page.index(target)
         if rng.random() < 0.1:  # somebody left something there
             page[at] = replace(target, value=_shown(target.name, words.one(rng)))
-        action = _fill(target, made.values[target.name])
+        action = fill(target, made.values[target.name])
     elif done == len(order):
-        action = _click(made.entry("button", made.button))
+        action = click(made.entry("button", made.button))
     else:
         told.append(f'click "{made.button}"')
         page = page if rng.random() < 0.4 else _after(rng, words)
         action = Action(tool="finish")
-    return _example("form", made.goal, page, told, action)
+    return example_of("form", made.goal, page, told, action)
 
 
 def _form(rng: random.Random, words: Words) -> Form:
@@ -143,7 +143,7 @@ def _form(rng: random.Random, words: Words) -> Form:
     fields = [Entry(role="textbox", name=name) for name in names]
     before = rest[: rng.randint(0, len(rest))]
     body = [*fields, Entry(role="button", name=button), *rest[len(before) :]]
-    return Form(goal=goal, page=_numbered([*before, *texts, *body]), values=values, button=button)
+    return Form(goal=goal, page=numbered([*before, *texts, *body]), values=values, button=button)
 
 
 def _goal(rng: random.Random, values: dict[str, str], button: str) -> str:
@@ -167,10 +167,10 @@ def _popup(rng: random.Random, words: Words) -> Example:
     covered = [replace(e, covered=True) if e.number else e for e in made.page]
     text, dismiss = Entry(role="text", name=words.phrase(rng)), rng.choice(POPUP)
     closer = Entry(role="button", name=dismiss)
-    page = _numbered([*covered, text, closer] if rng.random() < 0.7 else [text, closer, *covered])
+    page = numbered([*covered, text, closer] if rng.random() < 0.7 else [text, closer, *covered])
     target = next(e for e in page if e.number and e.name == dismiss and not e.covered)
     told = [f'failed click "{made.button}"'] if rng.random() < 0.4 else []
-    return _example("popup", made.goal, page, told, _click(target))
+    return example_of("popup", made.goal, page, told, click(target))
 
 
 def _after(rng: random.Random, words: Words) -> list[Entry]:
@@ -178,10 +178,10 @@ def _after(rng: random.Random, words: Words) -> list[Entry]:
     lines = [Entry(role="heading", name=rng.choice(("Welcome", "Thank you", "Results", "Done")))]
     lines += [Entry(role="text", name=words.phrase(rng)) for _ in range(rng.randint(0, 3))]
     lines += [Entry(role="link", name=words.phrase(rng)) for _ in range(rng.randint(0, 4))]
-    return _numbered(lines)
+    return numbered(lines)
 
 
-def _numbered(page: Sequence[Entry]) -> list[Entry]:
+def numbered(page: Sequence[Entry]) -> list[Entry]:
     numbers = iter(range(1, len(page) + 1))
     return [e if e.role in ("text", "heading") else replace(e, number=next(numbers)) for e in page]
 
@@ -190,16 +190,16 @@ def _shown(name: str, value: str) -> str:
     return "•" * len(value) if "assword" in name else value
 
 
-def _fill(target: Entry, value: str) -> Action:
+def fill(target: Entry, value: str) -> Action:
     arguments = {"element": target.number, "target": target.label, "text": value}
     return Action(tool="fill", arguments=arguments)
 
 
-def _click(target: Entry) -> Action:
+def click(target: Entry) -> Action:
     return Action(tool="click", arguments={"element": target.number, "target": target.label})
 
 
-def _example(
+def example_of(
     task: str, goal: str, page: Sequence[Entry], told: Sequence[str], action: Action
 ) -> Example:
     label = next((e.label for e in page if e.number == action.arguments.get("element")), "")

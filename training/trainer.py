@@ -23,7 +23,7 @@ from training.tokenizer import PAD
 OBSERVATION_WEIGHT = 0.15
 ROUNDS_BETWEEN_TRIALS = 10
 MEMORY = 0.98
-"""How slowly a task's share of wrong steps is forgotten, an example."""
+"""How slowly a kind's share of wrong steps is forgotten, an example."""
 
 
 class Trainer:
@@ -37,7 +37,7 @@ class Trainer:
         self.round = self.step = self.seen = 0
         self.seconds = 0.0
         self.errors: dict[str, float] = {}
-        """The share of wrong steps lately, by task."""
+        """The share of wrong steps lately, by kind of step."""
 
     @property
     def _checkpoint(self) -> Path:
@@ -99,8 +99,8 @@ class Trainer:
         inputs, targets, answers = (part.to(self.device) for part in batch[:3])
         read_only = (targets != PAD) & ~answers
         losses, wrong = self._losses(inputs, targets)
-        for task, erred in zip(batch.tasks, (wrong & answers).any(1).tolist(), strict=True):
-            self.errors[task] = MEMORY * self.errors.get(task, 1.0) + (1 - MEMORY) * erred
+        for kind, erred in zip(batch.kinds, (wrong & answers).any(1).tolist(), strict=True):
+            self.errors[kind] = MEMORY * self.errors.get(kind, 1.0) + (1 - MEMORY) * erred
         on_answers = losses[answers].mean()
         torch.autograd.backward(on_answers + OBSERVATION_WEIGHT * losses[read_only].mean())
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -169,11 +169,12 @@ class Trainer:
         part.rename(self._checkpoint)
 
     def resume(self) -> None:
+        """Go on from the checkpoint, if there is one; the run may have become longer or shorter."""
         path = self._checkpoint
         if not path.exists():
             return
         state = torch.load(path, weights_only=True, map_location=self.device)
-        if state["recipe"] != asdict(self.recipe):
+        if state["recipe"] | {"tokens": self.recipe.tokens} != asdict(self.recipe):
             raise SystemExit(f"{path} is of another recipe; remove it to train this one")
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
