@@ -54,6 +54,15 @@ class Energy:
     """How the three parts above were read; `None` while there are none."""
     estimated_j: float | None = None
     """Energy worked out rather than read. It is kept apart, and never added to a reading."""
+    idle_j: float | None = None
+    """The part of what was read that the machine takes when it does nothing, as calibrated."""
+    own_j: float | None = None
+    """The part of what was read beyond `idle_j` that falls to this process and its descendants,
+    by their share of the machine's CPU time."""
+    battery_percent: float | None = None
+    """Percentage points of its charge that the battery lost."""
+    unknown: tuple[str, ...] = ()
+    """Why some of it is not known, where a counter failed. What was read is then a part only."""
 
     @property
     def measured_j(self) -> float | None:
@@ -62,13 +71,24 @@ class Energy:
         return sum(known) if known else None
 
     @property
-    def joules(self) -> float | None:
-        """The best single figure: what was read, else what was estimated, else unknown."""
+    def at_least_j(self) -> float | None:
+        """What was read, else what was estimated, even where it is a part only."""
         return self.estimated_j if self.measured_j is None else self.measured_j
 
     @property
+    def joules(self) -> float | None:
+        """The best single figure: what was read, else what was estimated, else unknown."""
+        return None if self.unknown else self.at_least_j
+
+    @property
+    def net_j(self) -> float | None:
+        """Joules over the idle baseline; `None` where either is unknown."""
+        gross_j = None if self.unknown else self.measured_j
+        return None if gross_j is None or self.idle_j is None else gross_j - self.idle_j
+
+    @property
     def joules_method(self) -> EnergyMethod | None:
-        """How `joules` was obtained; `None` while it is unknown."""
+        """How what is known was obtained; `None` where nothing is."""
         if self.measured_j is not None:
             return self.method or "counter"
         return None if self.estimated_j is None else "estimated"
@@ -80,6 +100,10 @@ class Energy:
             gpu_j=_plus(self.gpu_j, other.gpu_j),
             method=_least_sure(self.method, other.method),
             estimated_j=_plus(self.estimated_j, other.estimated_j),
+            idle_j=_plus(self.idle_j, other.idle_j),
+            own_j=_plus(self.own_j, other.own_j),
+            battery_percent=_plus(self.battery_percent, other.battery_percent),
+            unknown=_reasons(self.unknown, other.unknown),
         )
 
     def __sub__(self, earlier: Energy) -> Energy:
@@ -89,7 +113,22 @@ class Energy:
             gpu_j=_minus(self.gpu_j, earlier.gpu_j),
             method=_least_sure(self.method, earlier.method),
             estimated_j=_minus(self.estimated_j, earlier.estimated_j),
+            idle_j=_minus(self.idle_j, earlier.idle_j),
+            own_j=_minus(self.own_j, earlier.own_j),
+            battery_percent=_minus(self.battery_percent, earlier.battery_percent),
+            unknown=_reasons(self.unknown, self._lost(earlier)),
         )
+
+    def _lost(self, earlier: Energy) -> tuple[str, ...]:
+        """The parts that were read before and are not any more, where no meter says why."""
+        if self.unknown:
+            return ()
+        gone = (
+            name
+            for name in ("cpu_j", "dram_j", "gpu_j", "estimated_j")
+            if getattr(self, name) is None and getattr(earlier, name) is not None
+        )
+        return tuple(f"{name} was not read any more" for name in gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +156,8 @@ class Budget:
     output_tokens: int | None = None
     cost_usd: Decimal | None = None
     joules: float | None = None
+    battery_percent: float | None = None
+    """Percentage points of the battery's charge."""
 
 
 def _plus(a: float | None, b: float | None) -> float | None:
@@ -127,6 +168,10 @@ def _plus(a: float | None, b: float | None) -> float | None:
 
 def _minus(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else a - b
+
+
+def _reasons(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*a, *b)))
 
 
 def _least_sure(a: EnergyMethod | None, b: EnergyMethod | None) -> EnergyMethod | None:

@@ -33,8 +33,9 @@ def test_rapl_counts_past_the_end_of_the_counter(tmp_path):
     meter = RaplMeter(tmp_path)
     count(counter, 1_000_000)
     assert meter.read() == Energy(cpu_j=2.0, method="counter")
-    count(counter, 0)
-    assert meter.read() == Energy(cpu_j=11.0, method="counter")
+    for microjoules, joules in ((8_000_000, 9.0), (0, 11.0)):
+        count(counter, microjoules)
+        assert meter.read() == Energy(cpu_j=joules, method="counter")
 
 
 def test_several_sockets_and_their_memory_are_added_up(tmp_path):
@@ -112,14 +113,49 @@ def test_a_counter_that_talks_nonsense_makes_the_rest_unknown(tmp_path, garbage)
     meter = RaplMeter(tmp_path)
     before = meter.read()
     counter.write_text(garbage)
-    assert meter.read() == Energy()
+    assert meter.read().joules is None
     assert (meter.read() - before).joules is None
     assert not meter.source.works
+    assert meter.read().unknown == (f"rapl: {meter.source.why}",)
 
 
 def test_a_counter_that_disappears_makes_the_rest_unknown(tmp_path):
     counter = zone(tmp_path, "intel-rapl:0", "package-0")
     meter = RaplMeter(tmp_path)
     counter.unlink()
-    assert meter.read() == Energy()
+    assert meter.read().measured_j is None
     assert meter.source.why == f"cannot read {counter}: No such file or directory"
+
+
+def test_a_counter_that_goes_backwards_is_no_wrap_and_makes_the_rest_unknown(tmp_path):
+    counter = zone(tmp_path, "intel-rapl:0", "package-0", microjoules=5_000_000)
+    meter = RaplMeter(tmp_path)
+    count(counter, 4_999_999)
+    assert meter.read().joules is None
+    assert meter.source.why == f"{counter} went backwards, from 5000000 to 4999999"
+
+
+def test_once_lost_a_counter_stays_unknown_although_it_comes_back(tmp_path):
+    counter = zone(tmp_path, "intel-rapl:0", "package-0")
+    meter = RaplMeter(tmp_path)
+    counter.unlink()
+    meter.read()
+    count(counter, 9_500_000)
+    assert meter.read().joules is None
+
+
+def test_one_socket_of_two_that_is_lost_leaves_no_half_figure(tmp_path):
+    zone(tmp_path, "intel-rapl:0", "package-0")
+    second = zone(tmp_path, "intel-rapl:1", "package-1")
+    meter = RaplMeter(tmp_path)
+    second.unlink()
+    assert meter.read().at_least_j is None
+
+
+def test_amds_zones_have_the_same_names(tmp_path):
+    package = zone(tmp_path, "intel-rapl:0", "package-0")
+    core = zone(tmp_path, "intel-rapl:0:0", "core")
+    meter = RaplMeter(tmp_path)
+    for counter in (package, core):
+        count(counter, 9_250_000)
+    assert meter.read() == Energy(cpu_j=0.25, method="counter")
