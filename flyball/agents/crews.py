@@ -11,6 +11,7 @@ from flyball import plugins
 from flyball.agents.chat import ModelPolicy, best_style
 from flyball.agents.compact import CompactPolicy
 from flyball.agents.graph import Crew
+from flyball.agents.metering import describe_metering
 from flyball.agents.verifiers import CommandVerifier, ModelVerifier, PolicyVerifier
 from flyball.config import Config
 from flyball.config.machine import find_machine
@@ -142,4 +143,6 @@ def assemble(
         hand_over=told.hand_over,
         patience_seconds=told.strong_seconds,
         recover=told.recover,
+        metering=describe_metering(config, meter),
+        watts_ceiling=config.energy.watts_ceiling,
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from flyball.agents.graph import Crew, State, pursue
+from flyball.agents.metering import Account, kept
 from flyball.errors import FlyballError
 from flyball.monitors import describe
 from flyball.records import Observation, Ruling, Run, Status, Step, Task
@@ -56,6 +57,7 @@ def new_run(task: Task, crew: Crew, *, agent: str, policy: str, strong: str | No
         monitors=tuple(describe(monitor) for monitor in crew.monitors),
         governor=describe(crew.governor),
         started_at=now,
+        metering=crew.metering,
     )
 
 
@@ -78,21 +80,23 @@ async def attempt(
         crew.sink(step)
 
     record.save(run)
+    account = Account()
     try:
-        end = await pursue(
-            run.task,
-            replace(crew, sink=sink),
-            policy=begun.driver or run.policy,
-            observation=observation,
-            done=begun.done,
-        )
-        ended = conclude(run, end)
+        with kept(account, crew.meter):
+            end = await pursue(
+                run.task,
+                replace(crew, sink=sink, between=account.between),
+                policy=begun.driver or run.policy,
+                observation=observation,
+                done=begun.done,
+            )
+        ended = conclude(account.closed(run), end)
         ended = replace(ended, score=await score(ended), ended_at=datetime.now(UTC))
     except asyncio.CancelledError:
-        record.save(_broken(run, "stopped", "human", "interrupted"))
+        record.save(_broken(account.closed(run), "stopped", "human", "interrupted"))
         raise
     except FlyballError as error:
-        record.save(_broken(run, "failed", type(error).__name__, str(error)))
+        record.save(_broken(account.closed(run), "failed", type(error).__name__, str(error)))
         raise
     record.save(ended)
     return ended

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from flyball.records.metering import Metering
 from flyball.records.rulings import Decision, HandOver, Recovery, Verdict
 from flyball.records.spending import Budget, Spend
 
@@ -194,6 +195,12 @@ class Run:
     ended_at: datetime | None = None
     endings: tuple[Ending, ...] = ()
     """How it had ended before, for each time that it was taken up again, oldest first."""
+    metering: Metering | None = None
+    """What its figures rest on; `None` for runs of other programs, and before it was kept."""
+    total: Spend | None = None
+    """All that passed between its first look and its end, as read at those two moments."""
+    idle: Spend | None = None
+    """What passed between the windows of its steps: with those, it makes up `total`."""
 
     @property
     def success(self) -> bool | None:

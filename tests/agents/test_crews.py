@@ -43,7 +43,7 @@ def test_the_meter_is_the_one_that_the_configuration_names():
     meter = open_meter(configured(energy=EnergyTable(meter="estimate", watts_per_core=7.0)))
     assert isinstance(meter.meter, EstimateMeter)
     assert meter.meter.processor.watts_per_core == 7.0
-    assert "7 W per core" in meter.source.why
+    assert "7 W per core" in meter.meter.source.why
     assert open_meter(Config()).read().joules is not None
     with pytest.raises(PluginError, match="nonesuch"):
         open_meter(configured(energy=EnergyTable(meter="nonesuch")))
