@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 import typer
@@ -155,16 +152,6 @@ def print_runs_json(runs: Sequence[Run]) -> None:
     typer.echo(f"[{', '.join(run_to_json(run) for run in runs)}]")
 
 
-def print_audit(rows: Sequence[AuditRow]) -> None:
-    if not rows:
-        typer.echo(NO_RUNS)
-        return
-    counts = ("runs", "ok", "steps", "tokens in", "cached", "out", "s")
-    names = ("", *counts, "J", "method", "$", "J failed", "J superv.", "J/success")
-    spare = ("cached", "out", "J superv.", "s", "method", "tokens in", "$", "steps")
-    print_table(names, [tuple(_audit_cells(row)) for row in rows], left=1, spare=spare)
-
-
 def print_demo(runs: Sequence[Run], rows: Sequence[AuditRow]) -> None:
     """Print the audit of a demo: each task, who ended it and why, and what failures took."""
     by_task = {run.task.id: run for run in runs}
@@ -206,20 +193,3 @@ def _audit_cells(row: AuditRow) -> Iterable[str]:
     yield from (amount(row.seconds), amount(row.joules), row.energy_method or UNKNOWN)
     yield from (amount(row.cost_usd), amount(row.joules_failed), amount(row.joules_supervision))
     yield amount(row.joules_per_success)
-
-
-def print_audit_json(rows: Sequence[AuditRow]) -> None:
-    """Print `{"runs": n, "rows": [...]}`; unknown is null."""
-    runs = sum(row.runs for row in rows)
-    typer.echo(json.dumps({"runs": runs, "rows": [asdict(row) for row in rows]}))
-
-
-def print_audit_csv(rows: Sequence[AuditRow]) -> None:
-    """Print a header and a line a row; unknown is empty."""
-    from flyball.ledger import AuditRow
-
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(AuditRow)])
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    typer.echo(text.getvalue(), nl=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Executable, Integer, Label, Row, case, func, select
+from sqlalchemy import ColumnElement, Executable, Integer, Label, Row, case, func, literal, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -18,7 +18,9 @@ from flyball.ledger.rows import PICODOLLARS_PER_DOLLAR, moment
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow
 from flyball.records.spending import METHODS
 
-By = Literal["task", "model", "agent", "suite", "tool", "day"]
+SHARED = "several runs at a time, which no meter can tell apart"
+UNMETERED = "nothing metered energy there"
+By = Literal["task", "model", "agent", "suite", "tool", "day", "all"]
 
 NOTHING: Mapping[str, Any] = {
     "steps": 0,
@@ -91,6 +93,7 @@ def audit(
     By model, a step's spend is counted for the policy that took the step, and a run for the
     policy that drives it by default: a model that only ever took over has steps but no runs. By
     tool, a step's spend is counted for the tool that it calls, and a run for each tool it called.
+    By all there is one row, be there runs or not.
     Days are UTC, and a run belongs to the day it started.
     """
     if by not in get_args(By):
@@ -101,7 +104,8 @@ def audit(
     summed = _sums(col(StepRow.tool), SpendRow, wanted) if tools else _tally_sums(by, wanted)
     counts = {row.key: row for row in ledger.store.rows(counted)}
     sums = {row.key: row for row in ledger.store.rows(summed)}
-    return [_row(key, counts.get(key), sums.get(key)) for key in sorted({*counts, *sums})]
+    keys = {"all"} if by == "all" else {*counts, *sums}
+    return [_row(key, counts.get(key), sums.get(key)) for key in sorted(keys)]
 
 
 def _wanted(
@@ -120,14 +124,15 @@ def _wanted(
 
 
 def _run_key(by: By) -> Mapped[str]:
-    keys = {
+    keys: dict[By, Any] = {
         "task": RunRow.task_id,
         "model": RunRow.policy,
         "agent": RunRow.agent,
         "suite": RunRow.suite,
         "day": RunRow.day,
+        "all": literal("all"),
     }
-    return col(keys[by])
+    return keys[by] if by == "all" else col(keys[by])
 
 
 def _counts(by: By, wanted: Sequence[ColumnElement[bool]]) -> Executable:
@@ -255,9 +260,9 @@ def _why(took: Mapping[str, Any]) -> str | None:
     if not took["unmetered_seconds"]:
         return None
     if took["shared_runs"]:
-        return "several runs at a time, which no meter can tell apart"
+        return SHARED
     why: str | None = took["unknown_why"]
-    return why or "nothing metered energy there"
+    return why or UNMETERED
 
 
 def _method(took: Mapping[str, Any]) -> tuple[str | None, str | None]:

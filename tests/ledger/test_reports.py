@@ -94,7 +94,7 @@ def test_rows_are_sorted_by_what_they_are_asked_for(ledger):
 
 
 def test_an_unknown_grouping_names_the_known_ones(ledger):
-    with pytest.raises(LedgerError, match="task, model, agent, suite, tool, day"):
+    with pytest.raises(LedgerError, match="task, model, agent, suite, tool, day, all"):
         audit(ledger, "colour")
 
 
