@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+from flyball.agents.affording import make_throttle
 from flyball.agents.graph import Crew, State, pursue
 from flyball.agents.metering import Account, kept
 from flyball.errors import FlyballError
@@ -80,12 +81,12 @@ async def attempt(
         crew.sink(step)
 
     record.save(run)
-    account = Account()
+    account, throttle = Account(), make_throttle(crew.meter, crew.watts_ceiling)
     try:
         with kept(account, crew.meter):
             end = await pursue(
                 run.task,
-                replace(crew, sink=sink, between=account.between),
+                replace(crew, sink=sink, between=account.between, throttle=throttle),
                 policy=begun.driver or run.policy,
                 observation=observation,
                 done=begun.done,

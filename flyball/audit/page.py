@@ -25,10 +25,10 @@ STYLE = """
   --c6: #6fcbc8; --c7: #a3a8ad } }
 * { box-sizing: border-box }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 2rem 1.25rem;
-  max-width: 64rem; background: var(--ground); color: var(--ink) }
+  max-width: 78rem; background: var(--ground); color: var(--ink) }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 2.25rem 0 .75rem }
 p, li { color: var(--soft) } p b, li b, dd b { color: var(--ink) }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: .75rem }
 dl div { background: var(--panel); border-radius: .4rem; padding: .7rem .9rem }
 dt { color: var(--soft); font-size: .85rem } dd { margin: 0; color: var(--soft); font-size: .85rem }
 dd b { display: block; font-size: 1.25rem }
@@ -115,7 +115,7 @@ def _per_success(report: Report) -> str:
             name=each.row.key or "(none)",
             value=each.row.joules_per_success,
             interval=each.per_success,
-            label=joules(each.row.joules_per_success),
+            label=_label(each),
         )
         for each in rows[:MOST_BARS]
     ]
@@ -124,6 +124,13 @@ def _per_success(report: Report) -> str:
     more = f"<p>and {len(rows) - MOST_BARS} more below</p>" if len(rows) > MOST_BARS else ""
     title = f"Energy per success, by {report.by}"
     return f"<h2>{title}</h2>\n{bars(told, title)}{more}"
+
+
+def _label(each: ReportRow) -> str:
+    row = each.row
+    if row.joules_per_success is None and row.successes == 0 and row.joules is not None:
+        return f"no success for {joules(row.joules)}"
+    return joules(row.joules_per_success)
 
 
 def _shares(report: Report) -> str:

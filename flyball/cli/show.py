@@ -12,7 +12,7 @@ from flyball.cli.tables import print_table
 
 if TYPE_CHECKING:
     from flyball.ledger import AuditRow, Ledger
-    from flyball.records import Action, Run, Spend, Step, Trajectory
+    from flyball.records import Action, Run, Spend, Step, Trajectory, Verdict
 
 UNKNOWN = "-"
 NO_RUNS = "no runs yet; flyball demo makes some"
@@ -46,6 +46,8 @@ def step_line(step: Step) -> str:
 def action_line(action: Action) -> str:
     """Tell an action in a line."""
     # A final action's answer and an unreadable one's text say more than their arguments.
+    if action.tool == "not_asked":
+        return "(not asked)"
     done = action.text or f"{action.tool} {json.dumps(dict(action.arguments), default=str)}"
     done = done if action.tool != "invalid" else f"unreadable: {action.text[:60]!r}"
     return " ".join(done.split())[:100]
@@ -60,6 +62,8 @@ def print_step(step: Step) -> None:
     if step.decision.ruling != "continue":
         typer.echo(f"     {step.decision.reason}")
     for verdict in step.verdicts:
+        if _warns(verdict):
+            typer.echo(f"     [warning] {verdict.reason}")
         if verdict.shadow is not None:
             would = f"{verdict.monitor} would say {verdict.shadow}: {verdict.reason}"
             typer.echo(f"     [shadow] {would}")
@@ -67,8 +71,16 @@ def print_step(step: Step) -> None:
         typer.echo(f"     {line}")
 
 
+def _warns(verdict: Verdict) -> bool:
+    """Whether it lets a step go on, and has something to say all the same."""
+    quiet = verdict.shadow is not None or verdict.score is not None
+    return verdict.ruling == "continue" and bool(verdict.reason) and not quiet
+
+
 def receipts(step: Step) -> Iterable[str]:
     """Tell what went on between policies at a step: silence, going back, a hand-over."""
+    if step.paused_seconds:
+        yield f"[paused] {amount(step.paused_seconds, ' s')} before it, to stay under the watts"
     if step.fault:
         yield f"[silence] {step.fault}"
     if recovery := step.recovery:
