@@ -21,6 +21,7 @@ from flyball.models import close_model, model_format, open_model
 from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
 from flyball.roles import Meter, Policy, Ruled, Tool, Verifier
+from flyball.telemetry import open_telemetry
 
 
 class NoVerifier:
@@ -127,6 +128,7 @@ def assemble(
     """
     driver, told = next(iter(policies), ""), config.tables.governor
     monitors = config.monitors_for(driver, agent)
+    collector = config.tables.telemetry.otlp
     escalates = any(getattr(monitor, "policy", None) for monitor in monitors)
     if strong and not escalates and told.kind == "strictest":
         monitors.append(LiteLLMStall(policy=strong))
@@ -145,4 +147,5 @@ def assemble(
         recover=told.recover,
         metering=describe_metering(config, meter),
         watts_ceiling=config.energy.watts_ceiling,
+        telemetry=open_telemetry(collector) if collector else None,
     )

@@ -79,8 +79,17 @@ async def attempt(
     def sink(step: Step) -> None:
         record.append(run.id, step)
         crew.sink(step)
+        if crew.telemetry is not None:
+            crew.telemetry.stepped(run, step)
+
+    def save(over: Run) -> None:
+        record.save(over)
+        if crew.telemetry is not None:
+            crew.telemetry.ended(over)
 
     record.save(run)
+    if crew.telemetry is not None:
+        crew.telemetry.begun(run)
     account, throttle = Account(), make_throttle(crew.meter, crew.watts_ceiling)
     try:
         with kept(account, crew.meter):
@@ -94,12 +103,12 @@ async def attempt(
         ended = conclude(account.closed(run), end)
         ended = replace(ended, score=await score(ended), ended_at=datetime.now(UTC))
     except asyncio.CancelledError:
-        record.save(_broken(account.closed(run), "stopped", "human", "interrupted"))
+        save(_broken(account.closed(run), "stopped", "human", "interrupted"))
         raise
     except FlyballError as error:
-        record.save(_broken(account.closed(run), "failed", type(error).__name__, str(error)))
+        save(_broken(account.closed(run), "failed", type(error).__name__, str(error)))
         raise
-    record.save(ended)
+    save(ended)
     return ended
 
 

@@ -151,6 +151,20 @@ class EnergyTable(Table):
     """Runs pause between steps while they take more than this on average."""
 
 
+class TelemetryTable(Table):
+    """`[telemetry]`: where runs are told of as they go; nowhere if not given."""
+
+    otlp: str | None = None
+    """Address of a collector that takes OTLP over HTTP, as `http://localhost:4318`."""
+
+    @field_validator("otlp")
+    @classmethod
+    def _is_an_address(cls, otlp: str | None) -> str | None:
+        if otlp is not None and not otlp.startswith(("http://", "https://")):
+            raise ValueError(f"{otlp!r} is no address; it must begin with http:// or https://")
+        return otlp
+
+
 class LedgerTable(Table):
     """`[ledger]`: where runs are written down."""
 
@@ -230,6 +244,7 @@ class Tables(Table):
     run: RunTable = RunTable()
     governor: GovernorTable = GovernorTable()
     energy: EnergyTable = EnergyTable()
+    telemetry: TelemetryTable = TelemetryTable()
     ledger: LedgerTable = LedgerTable()
     browser: BrowserTable = BrowserTable()
     models: dict[str, ModelTable] = Field(default_factory=dict)
