@@ -32,13 +32,14 @@ def codecarbon():
     from codecarbon import OfflineEmissionsTracker
     tracker = OfflineEmissionsTracker(
         country_iso_code="DEU", save_to_file=False, log_level="critical",
-        allow_multiple_runs=True)
+        allow_multiple_runs=True, measure_power_secs=1)
+    reads = ", ".join(type(each).__name__ for each in tracker._hardware)
     def window():
         tracker.start_task("w"); tracker.stop_task("w")
     def background():
         tracker.start(); before = time.process_time(); time.sleep(seconds)
         used = time.process_time() - before; tracker.stop(); return used
-    return window, background
+    return window, background, reads
 
 def zeus():
     from zeus.monitor import ZeusMonitor
@@ -48,18 +49,19 @@ def zeus():
     def background():
         before = time.process_time(); time.sleep(seconds)
         return time.process_time() - before
-    return window, background
+    cpus = len(monitor.cpus.cpus) if getattr(monitor, "cpus", None) else 0
+    return window, background, f"{cpus} CPUs and {len(monitor.gpu_indices)} GPUs"
 
 told = {}
 for name, make in (("codecarbon", codecarbon), ("zeus", zeus)):
     try:
-        window, background = make()
+        window, background, reads = make()
         window()
         times = []
         for _ in range(windows):
             began = time.perf_counter(); window()
             times.append(1000 * (time.perf_counter() - began))
-        told[name] = {"median_ms": statistics.median(times), "windows": len(times),
+        told[name] = {"median_ms": statistics.median(times), "windows": len(times), "reads": reads,
                       "background_percent": 100 * background() / seconds}
     except Exception as error:
         told[name] = {"error": f"{type(error).__name__}: {error}"[:200]}
@@ -148,6 +150,7 @@ def main() -> None:
         print(
             f"{name:32s} median {float(row['median_ms']):8.3f} ms a window,"
             f" {float(row['background_percent']):5.2f} % of a core in the background"
+            f"{'; it reads ' + str(row['reads']) if 'reads' in row else ''}"
         )
 
 

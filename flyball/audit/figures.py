@@ -44,6 +44,10 @@ class RunFigure:
     grams: float | None
     """Of CO2 equivalents, from `joules` and the grid that was written down with the run."""
     grid: str
+    decode_seconds: float | None
+    """Of writing answers, for those whose bytes are known."""
+    floor_seconds: float | None
+    """What memory alone would have taken for that, at the bandwidth that was calibrated."""
     parts: dict[Part, float] = field(default_factory=dict[Part, float])
     """Joules by policy and part."""
 
@@ -62,6 +66,7 @@ def _figure(run: Run, mine: Sequence[Share]) -> RunFigure:
     unknown = "; ".join(_reasons(mine)) if alone else SHARED
     known = None if unknown else joules
     grams_per_kwh = metering.grams_per_kwh if metering else None
+    written = [share for share in mine if share.decode_bytes and share.decode_seconds]
     costs = [share.cost_usd for share in mine]
     return RunFigure(
         run=run.id,
@@ -84,6 +89,8 @@ def _figure(run: Run, mine: Sequence[Share]) -> RunFigure:
         idle_j=run.idle.energy.joules if run.idle and alone else None,
         grams=None if known is None or grams_per_kwh is None else grams_co2e(known, grams_per_kwh),
         grid=metering.grid if metering else "",
+        decode_seconds=_sum(share.decode_seconds for share in written) if written else None,
+        floor_seconds=_floor(written, metering.bandwidth_bytes_per_s if metering else None),
         parts={} if known is None else _parts(mine, method),
     )
 
@@ -92,6 +99,16 @@ def is_shared(run: Run) -> bool:
     """Whether something else was run beside it in the same process."""
     beside = run.metering.beside if run.metering else 0
     return beside > 0 or run.task.metadata.get("workers", "1") != "1"
+
+
+def _floor(written: Sequence[Share], bytes_per_s: float | None) -> float | None:
+    if not written or bytes_per_s is None:
+        return None
+    return _sum(share.decode_bytes for share in written) / bytes_per_s
+
+
+def _sum(known: Iterable[float | None]) -> float:
+    return sum(each for each in known if each is not None)
 
 
 def _failed(run: Run) -> bool:

@@ -92,6 +92,7 @@ def _tiles(whole: ReportRow) -> str:
         ("went into failures", failed, joules(row.joules_failed)),
         ("went into supervision", watching, joules(row.joules_supervision)),
         ("median run", joules(whole.median_j), _between(whole.median_interval)),
+        ("of the memory's floor", _percent(whole.floor_share), "by writing answers locally"),
         ("money", _figure(row.cost_usd, " $"), f"{_figure(whole.dollars_per_success, ' $')} each"),
         ("carbon", _figure(whole.grams, " g CO2e"), "from the grid written down with each run"),
     )
@@ -233,6 +234,10 @@ def joules(value: float | None) -> str:
     if value is None:
         return UNKNOWN
     return f"{value / 1000:,.3g} kJ" if abs(value) >= 1000 else f"{value:.3g} J"
+
+
+def _percent(share: float | None) -> str:
+    return UNKNOWN if share is None else f"{share:.0%}"
 
 
 def _known(at_least: float | None, method: str | None, known: float | None) -> str:

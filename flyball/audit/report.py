@@ -36,6 +36,9 @@ class ReportRow:
     grams: float | None
     """Of CO2 equivalents; unknown where a run's grid or joules are."""
     dollars_per_success: float | None
+    floor_share: float | None
+    """The fraction of the memory-bandwidth floor that writing answers reached: 1 is as fast as
+    memory allows, one answer at a time. More than 1 is a model that fits into the caches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,14 @@ def _row(row: AuditRow, mine: Sequence[RunFigure]) -> ReportRow:
         median_interval=interval(mine, median_of),
         grams=None if not grams or None in grams else sum(each or 0.0 for each in grams),
         dollars_per_success=dollars,
+        floor_share=_floor_share(mine),
     )
+
+
+def _floor_share(mine: Sequence[RunFigure]) -> float | None:
+    told = [each for each in mine if each.floor_seconds is not None and each.decode_seconds]
+    decoding = sum(each.decode_seconds or 0.0 for each in told)
+    return sum(each.floor_seconds or 0.0 for each in told) / decoding if decoding else None
 
 
 def _by_policy(known: Iterable[RunFigure]) -> dict[str, float]:

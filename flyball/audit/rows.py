@@ -60,6 +60,7 @@ def _flat(each: ReportRow) -> FlatRow:
         "median_j_high": median_high,
         "usd_per_success": each.dollars_per_success,
         "grams_co2e": each.grams,
+        "bandwidth_floor_share": each.floor_share,
     }
     first = {name: told[name] for name in FIRST}
     return first | {name: value for name, value in told.items() if name not in first}

@@ -127,6 +127,11 @@ def _shares(report: Report) -> Iterable[str]:
     failed = report.whole.row.joules_failed
     if failed is not None and report.whole.row.joules:
         yield f"into failures: {failed / report.whole.row.joules:.1%}"
+    if report.whole.floor_share is not None:
+        yield (
+            f"writing answers reached {report.whole.floor_share:.0%} of what memory's bandwidth"
+            " allows, one answer at a time"
+        )
     if report.idle_j is not None:
         yield f"between the windows: {amount(report.idle_j, ' J')} more"
 

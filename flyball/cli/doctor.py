@@ -83,7 +83,7 @@ def calibrated(seconds: float, *, as_json: bool) -> None:
     if machine.idle_watts is not None:
         watts = f"{machine.idle_watts:.3g} W ({machine.method}), over {machine.seconds:.0f} s"
     typer.echo(f"idling    {watts}")
-    typer.echo(f"memory    {machine.bandwidth_bytes_per_s / 1e9:.3g} GB/s by one core")
+    typer.echo(f"memory    {machine.bandwidth_bytes_per_s / 1e9:.3g} GB/s by all cores")
     if machine.busy_share > BUSY:
         typer.echo(
             f"flyball: the machine was {machine.busy_share:.0%} busy: the baseline is too high;"

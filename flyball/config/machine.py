@@ -30,7 +30,7 @@ class Machine:
     """`None` where no counter told."""
     method: str | None
     bandwidth_bytes_per_s: float
-    """What one core moves between memory and itself."""
+    """What all cores move between memory and themselves."""
 
 
 MACHINE = TypeAdapter(Machine)

@@ -101,6 +101,12 @@ ALTER TABLE tally ADD COLUMN unmetered_seconds REAL NOT NULL DEFAULT 0;
 ALTER TABLE tally ADD COLUMN unknown_why TEXT;
 ALTER TABLE tally ADD COLUMN over_idle_j REAL;
 ALTER TABLE tally ADD COLUMN own_j REAL;
+ALTER TABLE spend ADD COLUMN prefill_seconds REAL;
+ALTER TABLE spend ADD COLUMN decode_seconds REAL;
+ALTER TABLE spend ADD COLUMN decode_bytes INTEGER;
+ALTER TABLE tally ADD COLUMN prefill_seconds REAL;
+ALTER TABLE tally ADD COLUMN decode_seconds REAL;
+ALTER TABLE tally ADD COLUMN decode_bytes INTEGER;
 UPDATE run SET shared = 1
     WHERE coalesce(json_extract(record, '$.task.metadata.workers'), '1') != '1';
 UPDATE spend SET unmetered_seconds = seconds
@@ -114,7 +120,7 @@ UPDATE tally SET unmetered_seconds = coalesce((
 
 
 def fourth(connection: Connection) -> None:
-    """Version 4: for how long energy was not known and why, and whose energy it was."""
+    """Version 4: for how long energy was not known and why, whose it was, and what writing took."""
     for statement in FOURTH.split(";"):
         connection.exec_driver_sql(statement)
 

@@ -36,6 +36,8 @@ NOTHING: Mapping[str, Any] = {
     "unknown_why": None,
     "over_idle_j": None,
     "own_j": None,
+    "prefill_seconds": None,
+    "decode_seconds": None,
     "shared_runs": 0,
 }
 """The sums of runs that took no step."""
@@ -78,6 +80,9 @@ class AuditRow:
     """What was read beyond the idle baseline, as far as that was calibrated."""
     joules_own: float | None
     """What of it falls to the processes that were metered, by their share of CPU time."""
+    prefill_seconds: float | None
+    """Of reading prompts, as far as backends told; so with writing answers."""
+    decode_seconds: float | None
 
 
 def audit(
@@ -207,6 +212,8 @@ def _columns(table: type[TallyRow] | type[SpendRow]) -> Mapping[str, Any]:
         "unmetered_seconds": case((alone, table.unmetered_seconds), else_=table.seconds),
         "over_idle_j": case((alone, table.over_idle_j)),
         "own_j": case((alone, table.own_j)),
+        "prefill_seconds": table.prefill_seconds,
+        "decode_seconds": table.decode_seconds,
         "shared_runs": case((alone, 0), else_=1),
     }
 
@@ -253,6 +260,8 @@ def _row(key: str, counts: Row[Any] | None, sums: Row[Any] | None) -> AuditRow:
         unknown_why=_why(took),
         joules_over_idle=took["over_idle_j"],
         joules_own=took["own_j"],
+        prefill_seconds=took["prefill_seconds"],
+        decode_seconds=took["decode_seconds"],
     )
 
 

@@ -124,6 +124,9 @@ def _amounts(spend: Spend) -> Columns:
         "output_tokens": spend.usage.output_tokens,
         "cost_pusd": _picodollars(spend.usage.cost_usd),
         "unpriced_requests": spend.usage.unpriced_requests,
+        "prefill_seconds": spend.usage.prefill_seconds,
+        "decode_seconds": spend.usage.decode_seconds,
+        "decode_bytes": spend.usage.decode_bytes,
     }
 
 

@@ -42,6 +42,9 @@ class Share:
     unknown_why: str | None = None
     over_idle_j: float | None = None
     own_j: float | None = None
+    prefill_seconds: float | None = None
+    decode_seconds: float | None = None
+    decode_bytes: int | None = None
 
 
 def shares(ledger: Ledger, runs: Sequence[str]) -> list[Share]:
@@ -69,6 +72,9 @@ def shares(ledger: Ledger, runs: Sequence[str]) -> list[Share]:
             unknown_why=row.unknown_why,
             over_idle_j=row.over_idle_j,
             own_j=row.own_j,
+            prefill_seconds=row.prefill_seconds,
+            decode_seconds=row.decode_seconds,
+            decode_bytes=row.decode_bytes,
         )
         for row in ledger.store.rows(_tallies(ids))
     ]

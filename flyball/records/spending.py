@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeVar
 
 EnergyMethod = Literal["counter", "integrated", "modelled", "estimated"]
 """How a figure of energy was obtained, surest first: an energy counter, power readings
@@ -30,6 +30,12 @@ class Usage:
     """Price of what has one: remote requests, and this machine's electricity."""
     unpriced_requests: int = 0
     """Requests whose price is unknown, which is not the same as free."""
+    prefill_seconds: float | None = None
+    """Of reading prompts; `None`, as with the next two, where no backend tells."""
+    decode_seconds: float | None = None
+    """Of writing answers."""
+    decode_bytes: int | None = None
+    """What had to be read from memory to write them: weights and cache, for each token."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -40,6 +46,9 @@ class Usage:
             output_tokens=self.output_tokens + other.output_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
             unpriced_requests=self.unpriced_requests + other.unpriced_requests,
+            prefill_seconds=_plus(self.prefill_seconds, other.prefill_seconds),
+            decode_seconds=_plus(self.decode_seconds, other.decode_seconds),
+            decode_bytes=_plus(self.decode_bytes, other.decode_bytes),
         )
 
 
@@ -160,7 +169,10 @@ class Budget:
     """Percentage points of the battery's charge."""
 
 
-def _plus(a: float | None, b: float | None) -> float | None:
+Amount = TypeVar("Amount", int, float)
+
+
+def _plus(a: Amount | None, b: Amount | None) -> Amount | None:
     if a is None or b is None:
         return b if a is None else a
     return a + b

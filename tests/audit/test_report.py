@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import pytest
 from pyarrow import parquet
 
-from flyball import Energy, Spend
+from flyball import Energy, Spend, Usage
 from flyball.audit import diff, figures, flat_rows, replay, report, write_parquet
 from flyball.ledger import MEMORY, Ledger
 from flyball.monitors import OpenHandsStuck, Repeats
-from tests.audit.runs import a_run, looping, write
+from tests.audit.runs import GERMANY, a_run, looping, write
 from tests.ledger.conftest import a_step, read
 
 
@@ -143,3 +145,19 @@ def test_parquet_keeps_what_is_unknown_as_null(ledger, tmp_path):
     assert table.column("joules_per_success").to_pylist() == [31.0, None]
     assert table.column("joules_own").to_pylist() == [None, None]
     assert table.column("runs").to_pylist() == [1, 1]
+
+
+def test_writing_answers_is_held_against_what_memory_allows(ledger):
+    metering = replace(GERMANY, bandwidth_bytes_per_s=1e10)
+    ledger.save(a_run("a", "t", score=1.0, metering=metering))
+    # 100 tokens of 1 GB each are 10 s at 10 GB/s; they took 25 s.
+    usage = Usage(requests=1, prefill_seconds=3.0, decode_seconds=25.0, decode_bytes=10**11)
+    ledger.append("a", a_step(policy_spend=Spend(seconds=28.0, usage=usage)))
+    audited = told(ledger)
+    assert audited.whole.floor_share == pytest.approx(0.4)
+    assert (audited.whole.row.prefill_seconds, audited.whole.row.decode_seconds) == (3.0, 25.0)
+
+
+def test_without_a_calibration_the_floor_is_unknown(ledger):
+    write(ledger, a_run("a", "t", score=1.0), 10.0)
+    assert told(ledger).whole.floor_share is None

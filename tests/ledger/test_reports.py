@@ -45,6 +45,8 @@ def test_a_row_has_the_columns_that_others_rely_on():
         "unknown_why",
         "joules_over_idle",
         "joules_own",
+        "prefill_seconds",
+        "decode_seconds",
     ]
 
 
@@ -72,6 +74,8 @@ def test_everything_that_runs_took_is_added_up(ledger):
         "unknown_why": None,
         "joules_over_idle": None,
         "joules_own": None,
+        "prefill_seconds": None,
+        "decode_seconds": None,
     }
 
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -90,17 +91,30 @@ def test_no_zones_means_unknown_not_zero(tmp_path):
     assert str(tmp_path) in meter.source.why
 
 
+def deny(monkeypatch: pytest.MonkeyPatch, counter: Path) -> None:
+    opened = os.open
+
+    def denied(path: object, *args: int, **kwargs: int) -> int:
+        if path == counter:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", denied)
+
+
+def test_a_counter_that_is_denied_in_mid_run_makes_the_rest_unknown(tmp_path, monkeypatch):
+    counter = zone(tmp_path, "intel-rapl:0", "package-0")
+    meter = RaplMeter(tmp_path)
+    deny(monkeypatch, counter)
+    assert meter.read().joules is None
+    assert meter.read().unknown == (f"rapl: only root may read {counter}",)
+    assert "udev" in meter.source.remedy
+
+
 def test_a_counter_that_only_root_may_read_says_how_to_open_it(tmp_path, monkeypatch):
     # Tests may run as root, who is never denied, so the system's answer is played.
     counter = zone(tmp_path, "intel-rapl:0", "package-0")
-    read = Path.read_text
-
-    def denied(path: Path, *args: object, **kwargs: object) -> str:
-        if path == counter:
-            raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
-
-    monkeypatch.setattr(Path, "read_text", denied)
+    deny(monkeypatch, counter)
     meter = RaplMeter(tmp_path)
     assert meter.read() == Energy()
     assert meter.source.why == f"only root may read {counter}"
