@@ -178,6 +178,11 @@ def _notes(told: Sequence[RunFigure], whole: AuditRow) -> Iterable[str]:
         yield "joules are estimated from CPU time and memory: no counter of a processor was read"
     if whole.energy_method == "mixed":
         yield "some runs were read and some estimated, which have no sum: choose runs of one kind"
+    if whole.remote_high_j is not None:
+        yield (
+            f"remote models may have taken {whole.remote_low_j:.3g} to {whole.remote_high_j:.3g} J"
+            " elsewhere, as EcoLogits estimates it; no other figure holds any of that"
+        )
     unchecked = sum(each.success is None for each in told)
     if unchecked:
         yield f"nothing checked {unchecked} of {len(told)} runs: they are no successes"

@@ -104,9 +104,13 @@ ALTER TABLE tally ADD COLUMN own_j REAL;
 ALTER TABLE spend ADD COLUMN prefill_seconds REAL;
 ALTER TABLE spend ADD COLUMN decode_seconds REAL;
 ALTER TABLE spend ADD COLUMN decode_bytes INTEGER;
+ALTER TABLE spend ADD COLUMN remote_low_j REAL;
+ALTER TABLE spend ADD COLUMN remote_high_j REAL;
 ALTER TABLE tally ADD COLUMN prefill_seconds REAL;
 ALTER TABLE tally ADD COLUMN decode_seconds REAL;
 ALTER TABLE tally ADD COLUMN decode_bytes INTEGER;
+ALTER TABLE tally ADD COLUMN remote_low_j REAL;
+ALTER TABLE tally ADD COLUMN remote_high_j REAL;
 UPDATE run SET shared = 1
     WHERE coalesce(json_extract(record, '$.task.metadata.workers'), '1') != '1';
 UPDATE spend SET unmetered_seconds = seconds

@@ -38,6 +38,8 @@ NOTHING: Mapping[str, Any] = {
     "own_j": None,
     "prefill_seconds": None,
     "decode_seconds": None,
+    "remote_low_j": None,
+    "remote_high_j": None,
     "shared_runs": 0,
 }
 """The sums of runs that took no step."""
@@ -83,6 +85,9 @@ class AuditRow:
     prefill_seconds: float | None
     """Of reading prompts, as far as backends told; so with writing answers."""
     decode_seconds: float | None
+    remote_low_j: float | None
+    """What remote models may have taken elsewhere, at least and at most: no part of `joules`."""
+    remote_high_j: float | None
 
 
 def audit(
@@ -214,6 +219,8 @@ def _columns(table: type[TallyRow] | type[SpendRow]) -> Mapping[str, Any]:
         "own_j": case((alone, table.own_j)),
         "prefill_seconds": table.prefill_seconds,
         "decode_seconds": table.decode_seconds,
+        "remote_low_j": table.remote_low_j,
+        "remote_high_j": table.remote_high_j,
         "shared_runs": case((alone, 0), else_=1),
     }
 
@@ -262,6 +269,8 @@ def _row(key: str, counts: Row[Any] | None, sums: Row[Any] | None) -> AuditRow:
         joules_own=took["own_j"],
         prefill_seconds=took["prefill_seconds"],
         decode_seconds=took["decode_seconds"],
+        remote_low_j=took["remote_low_j"],
+        remote_high_j=took["remote_high_j"],
     )
 
 

@@ -127,6 +127,8 @@ def _amounts(spend: Spend) -> Columns:
         "prefill_seconds": spend.usage.prefill_seconds,
         "decode_seconds": spend.usage.decode_seconds,
         "decode_bytes": spend.usage.decode_bytes,
+        "remote_low_j": spend.usage.remote_low_j,
+        "remote_high_j": spend.usage.remote_high_j,
     }
 
 

@@ -36,6 +36,10 @@ class Usage:
     """Of writing answers."""
     decode_bytes: int | None = None
     """What had to be read from memory to write them: weights and cache, for each token."""
+    remote_low_j: float | None = None
+    """Joules that remote models may have taken elsewhere, at least and at most; estimated for the
+    requests that something is known of. They are no part of any `Energy`."""
+    remote_high_j: float | None = None
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -49,6 +53,8 @@ class Usage:
             prefill_seconds=_plus(self.prefill_seconds, other.prefill_seconds),
             decode_seconds=_plus(self.decode_seconds, other.decode_seconds),
             decode_bytes=_plus(self.decode_bytes, other.decode_bytes),
+            remote_low_j=_plus(self.remote_low_j, other.remote_low_j),
+            remote_high_j=_plus(self.remote_high_j, other.remote_high_j),
         )
 
 

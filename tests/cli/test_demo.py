@@ -17,6 +17,7 @@ ROW = {
     *("joules_at_least", "unmetered_seconds", "unknown_why", "joules_over_idle", "joules_own"),
     *("median_j", "median_j_low", "median_j_high", "usd_per_success", "grams_co2e"),
     *("prefill_seconds", "decode_seconds", "bandwidth_floor_share"),
+    *("remote_low_j", "remote_high_j"),
 }
 
 

@@ -47,6 +47,8 @@ def test_a_row_has_the_columns_that_others_rely_on():
         "joules_own",
         "prefill_seconds",
         "decode_seconds",
+        "remote_low_j",
+        "remote_high_j",
     ]
 
 
@@ -76,6 +78,8 @@ def test_everything_that_runs_took_is_added_up(ledger):
         "joules_own": None,
         "prefill_seconds": None,
         "decode_seconds": None,
+        "remote_low_j": None,
+        "remote_high_j": None,
     }
 
 
