@@ -30,16 +30,19 @@ windows, seconds = int(sys.argv[1]), float(sys.argv[2])
 
 def codecarbon():
     from codecarbon import OfflineEmissionsTracker
-    tracker = OfflineEmissionsTracker(
-        country_iso_code="DEU", save_to_file=False, log_level="critical",
-        allow_multiple_runs=True, measure_power_secs=1)
-    reads = ", ".join(type(each).__name__ for each in tracker._hardware)
+    def make():
+        return OfflineEmissionsTracker(
+            country_iso_code="DEU", save_to_file=False, log_level="critical",
+            allow_multiple_runs=True, measure_power_secs=1)
+    tracker = make()
     def window():
         tracker.start_task("w"); tracker.stop_task("w")
     def background():
-        tracker.start(); before = time.process_time(); time.sleep(seconds)
-        used = time.process_time() - before; tracker.stop(); return used
-    return window, background, reads
+        running = make(); running.start()
+        before = time.process_time(); time.sleep(seconds)
+        used = time.process_time() - before
+        running.stop(); return used
+    return window, background, lambda: tracker._conf.get("cpu_model", "") + ", estimated"
 
 def zeus():
     from zeus.monitor import ZeusMonitor
@@ -50,7 +53,7 @@ def zeus():
         before = time.process_time(); time.sleep(seconds)
         return time.process_time() - before
     cpus = len(monitor.cpus.cpus) if getattr(monitor, "cpus", None) else 0
-    return window, background, f"{cpus} CPUs and {len(monitor.gpu_indices)} GPUs"
+    return window, background, lambda: f"{cpus} CPUs and {len(monitor.gpu_indices)} GPUs"
 
 told = {}
 for name, make in (("codecarbon", codecarbon), ("zeus", zeus)):
@@ -61,7 +64,7 @@ for name, make in (("codecarbon", codecarbon), ("zeus", zeus)):
         for _ in range(windows):
             began = time.perf_counter(); window()
             times.append(1000 * (time.perf_counter() - began))
-        told[name] = {"median_ms": statistics.median(times), "windows": len(times), "reads": reads,
+        told[name] = {"median_ms": statistics.median(times), "windows": len(times), "reads": reads(),
                       "background_percent": 100 * background() / seconds}
     except Exception as error:
         told[name] = {"error": f"{type(error).__name__}: {error}"[:200]}
