@@ -64,8 +64,8 @@ for name, make in (("codecarbon", codecarbon), ("zeus", zeus)):
         for _ in range(windows):
             began = time.perf_counter(); window()
             times.append(1000 * (time.perf_counter() - began))
-        told[name] = {"median_ms": statistics.median(times), "windows": len(times), "reads": reads(),
-                      "background_percent": 100 * background() / seconds}
+        told[name] = {"median_ms": statistics.median(times), "windows": len(times),
+                      "reads": reads(), "background_percent": 100 * background() / seconds}
     except Exception as error:
         told[name] = {"error": f"{type(error).__name__}: {error}"[:200]}
 print(json.dumps(told))

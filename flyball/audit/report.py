@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from flyball.audit.figures import RunFigure, figures
-from flyball.bench.intervals import Interval, bootstrap
+from flyball.bench.intervals import RESAMPLES, Interval, bootstrap
 from flyball.ledger import AuditRow, By, Ledger, audit
 from flyball.records import Metering, Run
+
+MOST_DRAWN, FEWEST_RESAMPLES = 2_000_000, 100
+"""Runs drawn for an interval, which for very many takes fewer resamples, and how few at least."""
 
 Units = Sequence[Sequence[RunFigure]]
 KEYS: Mapping[By, Callable[[RunFigure], str]] = {
@@ -119,7 +122,11 @@ def interval(
 ) -> Interval | None:
     if statistic(runs) is None:
         return None
-    return bootstrap(units(runs), lambda drawn: statistic([run for unit in drawn for run in unit]))
+    return bootstrap(
+        units(runs),
+        lambda drawn: statistic([run for unit in drawn for run in unit]),
+        resamples=max(FEWEST_RESAMPLES, min(RESAMPLES, MOST_DRAWN // len(runs))),
+    )
 
 
 def _grouped(told: Sequence[RunFigure], by: By) -> dict[str, list[RunFigure]]:

@@ -72,22 +72,22 @@ class AuditRow:
     joules_per_success: float | None
     """All joules of the row, failures and supervision included, for each success."""
     seconds: float
-    joules_at_least: float | None
+    joules_at_least: float | None = None
     """What is known, where it is a part only too."""
-    unmetered_seconds: float
+    unmetered_seconds: float = 0.0
     """The part of `seconds` whose energy is not known."""
-    unknown_why: str | None
+    unknown_why: str | None = None
     """Why, or one of the reasons."""
-    joules_over_idle: float | None
+    joules_over_idle: float | None = None
     """What was read beyond the idle baseline, as far as that was calibrated."""
-    joules_own: float | None
+    joules_own: float | None = None
     """What of it falls to the processes that were metered, by their share of CPU time."""
-    prefill_seconds: float | None
+    prefill_seconds: float | None = None
     """Of reading prompts, as far as backends told; so with writing answers."""
-    decode_seconds: float | None
-    remote_low_j: float | None
+    decode_seconds: float | None = None
+    remote_low_j: float | None = None
     """What remote models may have taken elsewhere, at least and at most: no part of `joules`."""
-    remote_high_j: float | None
+    remote_high_j: float | None = None
 
 
 def audit(
