@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from statistics import median
 
 from flyball.audit.figures import RunFigure, figures
@@ -117,16 +118,34 @@ def units(runs: Sequence[RunFigure]) -> Units:
     return list(by_task.values()) if len(by_task) > 1 else [[each] for each in runs]
 
 
-def interval(
-    runs: Sequence[RunFigure], statistic: Callable[[Sequence[RunFigure]], float | None]
-) -> Interval | None:
-    if statistic(runs) is None:
+def success_interval(runs: Sequence[RunFigure]) -> Interval | None:
+    """95 % interval of `per_success`; `None` where some draws have no success to divide by."""
+    if per_success(runs) is None:
         return None
+    sums = [
+        (sum(each.joules or 0.0 for each in unit), sum(each.success is True for each in unit))
+        for unit in units(runs)
+    ]
+
+    def statistic(drawn: Sequence[tuple[float, int]]) -> float | None:
+        successes = sum(won for _, won in drawn)
+        return sum(joules for joules, _ in drawn) / successes if successes else None
+
+    return bootstrap(sums, statistic, resamples=_resamples(runs))
+
+
+def median_interval(runs: Sequence[RunFigure]) -> Interval | None:
+    """95 % interval of `median_of`."""
+    if median_of(runs) is None:
+        return None
+    amounts = [[each.joules or 0.0 for each in unit] for unit in units(runs)]
     return bootstrap(
-        units(runs),
-        lambda drawn: statistic([run for unit in drawn for run in unit]),
-        resamples=max(FEWEST_RESAMPLES, min(RESAMPLES, MOST_DRAWN // len(runs))),
+        amounts, lambda drawn: median(chain.from_iterable(drawn)), resamples=_resamples(runs)
     )
+
+
+def _resamples(runs: Sequence[RunFigure]) -> int:
+    return max(FEWEST_RESAMPLES, min(RESAMPLES, MOST_DRAWN // len(runs)))
 
 
 def _grouped(told: Sequence[RunFigure], by: By) -> dict[str, list[RunFigure]]:
@@ -142,9 +161,9 @@ def _row(row: AuditRow, mine: Sequence[RunFigure]) -> ReportRow:
     dollars = None if row.cost_usd is None or not row.successes else row.cost_usd / row.successes
     return ReportRow(
         row=row,
-        per_success=interval(mine, per_success),
+        per_success=success_interval(mine),
         median_j=median_of(mine),
-        median_interval=interval(mine, median_of),
+        median_interval=median_interval(mine),
         grams=None if not grams or None in grams else sum(each or 0.0 for each in grams),
         dollars_per_success=dollars,
         floor_share=_floor_share(mine),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 from flyball.meters.source import Source
 from flyball.records import Energy
 
+DRIVER = Path("/sys/module/amdgpu")
 MICROJOULES_PER_JOULE = 1_000_000
 
 
@@ -19,7 +21,7 @@ class AmdMeter:
     and `source` says why; so is it from the point where a counter fails or goes backwards.
     """
 
-    def __init__(self, binding: Any = None) -> None:
+    def __init__(self, binding: Any = None, *, driver: Path = DRIVER) -> None:
         self._handles: list[Any] = []
         self._last_j = 0.0
         self._opened = False
@@ -28,8 +30,10 @@ class AmdMeter:
             self._smi = importlib.import_module("amdsmi") if binding is None else binding
         except (ImportError, OSError, KeyError) as error:
             # The binding looks its library up as it is imported.
-            self._why = f"amdsmi does not load: {error}"
-            self._remedy = "install amdsmi of the same version as ROCm: pip install amdsmi==VERSION"
+            self._why = "no AMD GPU: its driver is not loaded"
+            if driver.exists():
+                self._why = f"amdsmi does not load: {error}"
+                self._remedy = "install it in the version of your ROCm: pip install amdsmi==VERSION"
             return
         try:
             self._smi.amdsmi_init()

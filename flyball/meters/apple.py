@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 from flyball.meters.source import Source
@@ -26,8 +27,10 @@ class AppleMeter:
         try:
             binding = binding or importlib.import_module("zeus_apple_silicon")
         except ImportError:
-            self._why = "no Apple silicon, or zeus-apple-silicon is not installed"
-            self._remedy = "on a Mac: pip install zeus-apple-silicon"
+            self._why = "no Apple silicon"
+            if sys.platform == "darwin":
+                self._why = "zeus-apple-silicon is not installed"
+                self._remedy = "pip install zeus-apple-silicon"
             return
         try:
             self._monitor = binding.AppleEnergyMonitor()

@@ -66,8 +66,10 @@ def test_a_counter_that_fails_or_goes_backwards_makes_the_rest_unknown(later):
     assert meter.read().unknown[0].startswith("amd: a GPU's counter stopped answering")
 
 
-def test_a_missing_binding_says_what_to_install(monkeypatch):
+def test_a_missing_binding_says_what_to_install_where_there_is_such_a_gpu(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "amdsmi", None)
-    meter = AmdMeter()
+    meter = AmdMeter(driver=tmp_path)
     assert meter.read() == Energy()
     assert "pip install amdsmi" in meter.source.remedy
+    elsewhere = AmdMeter(driver=tmp_path / "nowhere").source
+    assert (elsewhere.why, elsewhere.remedy) == ("no AMD GPU: its driver is not loaded", "")

@@ -57,7 +57,10 @@ def test_a_binding_that_breaks_makes_the_rest_unknown():
     assert meter.read().unknown == ("apple: the counters stopped answering: IOReport is gone",)
 
 
-def test_a_missing_binding_says_what_to_install(monkeypatch):
+def test_a_missing_binding_says_what_to_install_on_a_mac(monkeypatch):
     monkeypatch.setitem(sys.modules, "zeus_apple_silicon", None)
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert AppleMeter().read() == Energy()
     assert "pip install zeus-apple-silicon" in AppleMeter().source.remedy
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert AppleMeter().source.remedy == ""
