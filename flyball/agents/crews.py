@@ -11,14 +11,17 @@ from flyball import plugins
 from flyball.agents.chat import ModelPolicy, best_style
 from flyball.agents.compact import CompactPolicy
 from flyball.agents.graph import Crew
+from flyball.agents.metering import describe_metering
 from flyball.agents.verifiers import CommandVerifier, ModelVerifier, PolicyVerifier
 from flyball.config import Config
+from flyball.config.machine import find_machine
 from flyball.errors import ConfigError
-from flyball.meters import detect, estimate_meter
+from flyball.meters import Attributed, EstimateMeter, Sampled, detect, make_estimate
 from flyball.models import close_model, model_format, open_model
 from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
 from flyball.roles import Meter, Policy, Ruled, Tool, Verifier
+from flyball.telemetry import open_telemetry
 
 
 class NoVerifier:
@@ -75,14 +78,20 @@ def open_policies(
 
 
 def open_meter(config: Config) -> Meter:
-    """The meter that the configuration names, or the best that this machine has."""
-    named, watts_per_core = config.energy.meter, config.energy.watts_per_core
-    if named == "auto":
-        return detect(watts_per_core=watts_per_core)
+    """The meter that the configuration names, or the best that this machine has.
+
+    It is read in the background, and says beside its readings what of them is idling and what
+    is this process's, as far as `flyball doctor --calibrate` was run.
+    """
+    named, energy = config.energy.meter, config.energy
+    estimate = make_estimate(energy.watts_per_core, pue=energy.pue, psf=energy.psf)
     if named == "estimate":
-        return estimate_meter(watts_per_core)
-    meter: Meter = plugins.load("meters", named)()
-    return meter
+        return Sampled(estimate)
+    meter: Meter = detect(estimate=estimate) if named == "auto" else plugins.load("meters", named)()
+    if isinstance(meter, EstimateMeter):
+        return Sampled(meter)
+    machine = find_machine()
+    return Sampled(Attributed(meter, idle_watts=machine.idle_watts if machine else None))
 
 
 def make_verifier(config: Config, policies: Mapping[str, Policy], strong: str | None) -> Verifier:
@@ -119,6 +128,7 @@ def assemble(
     """
     driver, told = next(iter(policies), ""), config.tables.governor
     monitors = config.monitors_for(driver, agent)
+    collector = config.tables.telemetry.otlp
     escalates = any(getattr(monitor, "policy", None) for monitor in monitors)
     if strong and not escalates and told.kind == "strictest":
         monitors.append(LiteLLMStall(policy=strong))
@@ -135,4 +145,7 @@ def assemble(
         hand_over=told.hand_over,
         patience_seconds=told.strong_seconds,
         recover=told.recover,
+        metering=describe_metering(config, meter),
+        watts_ceiling=config.energy.watts_ceiling,
+        telemetry=open_telemetry(collector) if collector else None,
     )

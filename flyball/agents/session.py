@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+from flyball.agents.affording import make_throttle
 from flyball.agents.graph import Crew, State, pursue
+from flyball.agents.metering import Account, kept
 from flyball.errors import FlyballError
 from flyball.monitors import describe
 from flyball.records import Observation, Ruling, Run, Status, Step, Task
@@ -56,6 +58,7 @@ def new_run(task: Task, crew: Crew, *, agent: str, policy: str, strong: str | No
         monitors=tuple(describe(monitor) for monitor in crew.monitors),
         governor=describe(crew.governor),
         started_at=now,
+        metering=crew.metering,
     )
 
 
@@ -76,25 +79,36 @@ async def attempt(
     def sink(step: Step) -> None:
         record.append(run.id, step)
         crew.sink(step)
+        if crew.telemetry is not None:
+            crew.telemetry.stepped(run, step)
+
+    def save(over: Run) -> None:
+        record.save(over)
+        if crew.telemetry is not None:
+            crew.telemetry.ended(over)
 
     record.save(run)
+    if crew.telemetry is not None:
+        crew.telemetry.begun(run)
+    account, throttle = Account(), make_throttle(crew.meter, crew.watts_ceiling)
     try:
-        end = await pursue(
-            run.task,
-            replace(crew, sink=sink),
-            policy=begun.driver or run.policy,
-            observation=observation,
-            done=begun.done,
-        )
-        ended = conclude(run, end)
+        with kept(account, crew.meter):
+            end = await pursue(
+                run.task,
+                replace(crew, sink=sink, between=account.between, throttle=throttle),
+                policy=begun.driver or run.policy,
+                observation=observation,
+                done=begun.done,
+            )
+        ended = conclude(account.closed(run), end)
         ended = replace(ended, score=await score(ended), ended_at=datetime.now(UTC))
     except asyncio.CancelledError:
-        record.save(_broken(run, "stopped", "human", "interrupted"))
+        save(_broken(account.closed(run), "stopped", "human", "interrupted"))
         raise
     except FlyballError as error:
-        record.save(_broken(run, "failed", type(error).__name__, str(error)))
+        save(_broken(account.closed(run), "failed", type(error).__name__, str(error)))
         raise
-    record.save(ended)
+    save(ended)
     return ended
 
 

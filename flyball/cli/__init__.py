@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from flyball import __version__
-from flyball.cli.audit import audit
+from flyball.cli.audit import audit_app
 from flyball.cli.bench import bench_app
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
@@ -29,6 +29,7 @@ EXTRAS = {
     "llama_cpp": "local",
     "miniwob": "suites",
     "numpy": "local",
+    "opentelemetry": "otel",
     "playwright": "browser",
     "xgboost": "train",
 }
@@ -58,9 +59,10 @@ def flyball(
     """Run agents under supervision, and audit what each step costs."""
 
 
-for command in (run, resume, demo, runs, show, audit, doctor):
+for command in (run, resume, demo, runs, show, doctor):
     app.command()(command)
 app.command("import")(import_runs)
+app.add_typer(audit_app, name="audit")
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 app.add_typer(monitors_app, name="monitors")

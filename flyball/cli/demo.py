@@ -30,9 +30,11 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Run the bundled policy on a few MiniWoB++ tasks, supervised, and audit it."""
+    from flyball.audit import report
     from flyball.bench.demo import demo_plan
     from flyball.bench.runner import perform
-    from flyball.cli.show import print_audit_json, print_demo
+    from flyball.cli.audited import print_report_json
+    from flyball.cli.show import print_demo
     from flyball.config import load_config
     from flyball.ledger import audit
 
@@ -43,11 +45,10 @@ def demo(
         with _progress(as_json) as progress:
             played = waited(perform(plan, config, opened, _Curtain(progress)))
         runs = [run for run in played if run.score is not None]
-        rows = audit(opened, by="task", runs=[run.id for run in runs])
         if as_json:
-            print_audit_json(rows)
+            print_report_json(report(opened, runs, "task"), [])
         else:
-            print_demo(runs, rows)
+            print_demo(runs, audit(opened, by="task", runs=[run.id for run in runs]))
 
 
 class _Curtain:

@@ -7,11 +7,15 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from flyball.cli.options import UNHELD, JsonOption, LedgerOption, open_ledger, waited
 from flyball.errors import FlyballError
+
+BUSY = 0.1
+"""A share of all cores from which on a machine is not idle."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +30,20 @@ class Finding:
     """Whether flyball's main job needs it."""
 
 
-def doctor(ledger: LedgerOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Measure idling and memory, and keep it.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="For how long to leave the machine alone.")
+    ] = 10.0,
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Say what works on this machine, and how to mend what does not."""
+    if calibrate:
+        calibrated(seconds, as_json=as_json)
+        return
     findings = list(examine(ledger))
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
@@ -41,6 +57,42 @@ def doctor(ledger: LedgerOption = None, as_json: JsonOption = False) -> None:
         raise typer.Exit(3)
 
 
+def calibrated(seconds: float, *, as_json: bool) -> None:
+    """Measure what the machine takes when it does nothing, and keep it for all later runs."""
+    from datetime import UTC, datetime
+
+    from flyball.config.machine import MACHINE, Machine, machine_name, save_machine
+    from flyball.meters import Sampled, detect, measure_bandwidth, measure_idle
+
+    with Sampled(detect(), seconds=0.1) as meter:
+        idle = measure_idle(meter, seconds)
+    machine = Machine(
+        name=machine_name(),
+        measured_at=datetime.now(UTC),
+        seconds=idle.seconds,
+        busy_share=idle.busy_share,
+        idle_watts=idle.watts,
+        method=idle.method,
+        bandwidth_bytes_per_s=measure_bandwidth(),
+    )
+    path = save_machine(machine)
+    if as_json:
+        typer.echo(MACHINE.dump_json(machine).decode())
+        return
+    watts = "unknown, as no counter can be read here (flyball doctor says why)"
+    if machine.idle_watts is not None:
+        watts = f"{machine.idle_watts:.3g} W ({machine.method}), over {machine.seconds:.0f} s"
+    typer.echo(f"idling    {watts}")
+    typer.echo(f"memory    {machine.bandwidth_bytes_per_s / 1e9:.3g} GB/s by all cores")
+    if machine.busy_share > BUSY:
+        typer.echo(
+            f"flyball: the machine was {machine.busy_share:.0%} busy: the baseline is too high;"
+            " close what runs, and calibrate again",
+            err=True,
+        )
+    typer.echo(f"kept in   {path}")
+
+
 def examine(ledger: Path | None) -> Iterable[Finding]:
     """Try each part of the machine out."""
     yield _tried("config", _config)
@@ -48,6 +100,7 @@ def examine(ledger: Path | None) -> Iterable[Finding]:
     yield _tried("browser", _browser)
     yield _tried("llama", _llama)
     yield from _counters()
+    yield _calibration()
     yield _sandbox()
 
 
@@ -110,6 +163,25 @@ def _counters() -> Iterable[Finding]:
             remedy=source.remedy,
             needed=False,
         )
+
+
+def _calibration() -> Finding:
+    from flyball.config.machine import find_machine
+
+    remedy = "flyball doctor --calibrate, while nothing else runs"
+    machine, problem = None, "what idling takes is not known, nor how fast memory is"
+    try:
+        machine = find_machine()
+    except FlyballError as error:
+        problem = str(error)
+    if machine is None:
+        return Finding(part="baseline", ok=False, detail=problem, remedy=remedy, needed=False)
+    watts = "unknown" if machine.idle_watts is None else f"{machine.idle_watts:.3g} W"
+    detail = (
+        f"idling {watts}, memory {machine.bandwidth_bytes_per_s / 1e9:.3g} GB/s"
+        f" ({machine.measured_at:%Y-%m-%d}, {machine.busy_share:.0%} busy)"
+    )
+    return Finding(part="baseline", ok=True, detail=detail, needed=False)
 
 
 def _sandbox() -> Finding:

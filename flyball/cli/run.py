@@ -86,6 +86,9 @@ def run(  # noqa: PLR0913 - one parameter an option
     max_steps: Annotated[int | None, typer.Option(min=1, help="Ceiling of steps.")] = None,
     budget_joules: Annotated[float | None, typer.Option(min=0, help="Ceiling of energy.")] = None,
     budget_usd: Annotated[float | None, typer.Option(min=0, help="Ceiling of cost.")] = None,
+    budget_battery: Annotated[
+        float | None, typer.Option(min=0, help="Ceiling of the battery's charge, in percent.")
+    ] = None,
     grammar: GrammarOption = None,
     seed: Annotated[int | None, typer.Option(help="Seed for a model that samples.")] = None,
     expect: Annotated[
@@ -117,6 +120,7 @@ def run(  # noqa: PLR0913 - one parameter an option
             steps=max_steps or ceilings.steps,
             joules=ceilings.joules if budget_joules is None else budget_joules,
             cost_usd=ceilings.cost_usd if budget_usd is None else Decimal(str(budget_usd)),
+            battery_percent=budget_battery or ceilings.battery_percent,
         ),
         seed=seed,
         expect=expect,

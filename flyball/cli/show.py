@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,7 +12,7 @@ from flyball.cli.tables import print_table
 
 if TYPE_CHECKING:
     from flyball.ledger import AuditRow, Ledger
-    from flyball.records import Action, Run, Spend, Step, Trajectory
+    from flyball.records import Action, Run, Spend, Step, Trajectory, Verdict
 
 UNKNOWN = "-"
 NO_RUNS = "no runs yet; flyball demo makes some"
@@ -49,6 +46,8 @@ def step_line(step: Step) -> str:
 def action_line(action: Action) -> str:
     """Tell an action in a line."""
     # A final action's answer and an unreadable one's text say more than their arguments.
+    if action.tool == "not_asked":
+        return "(not asked)"
     done = action.text or f"{action.tool} {json.dumps(dict(action.arguments), default=str)}"
     done = done if action.tool != "invalid" else f"unreadable: {action.text[:60]!r}"
     return " ".join(done.split())[:100]
@@ -63,6 +62,8 @@ def print_step(step: Step) -> None:
     if step.decision.ruling != "continue":
         typer.echo(f"     {step.decision.reason}")
     for verdict in step.verdicts:
+        if _warns(verdict):
+            typer.echo(f"     [warning] {verdict.reason}")
         if verdict.shadow is not None:
             would = f"{verdict.monitor} would say {verdict.shadow}: {verdict.reason}"
             typer.echo(f"     [shadow] {would}")
@@ -70,8 +71,16 @@ def print_step(step: Step) -> None:
         typer.echo(f"     {line}")
 
 
+def _warns(verdict: Verdict) -> bool:
+    """Whether it lets a step go on, and has something to say all the same."""
+    quiet = verdict.shadow is not None or verdict.score is not None
+    return verdict.ruling == "continue" and bool(verdict.reason) and not quiet
+
+
 def receipts(step: Step) -> Iterable[str]:
     """Tell what went on between policies at a step: silence, going back, a hand-over."""
+    if step.paused_seconds:
+        yield f"[paused] {amount(step.paused_seconds, ' s')} before it, to stay under the watts"
     if step.fault:
         yield f"[silence] {step.fault}"
     if recovery := step.recovery:
@@ -155,16 +164,6 @@ def print_runs_json(runs: Sequence[Run]) -> None:
     typer.echo(f"[{', '.join(run_to_json(run) for run in runs)}]")
 
 
-def print_audit(rows: Sequence[AuditRow]) -> None:
-    if not rows:
-        typer.echo(NO_RUNS)
-        return
-    counts = ("runs", "ok", "steps", "tokens in", "cached", "out", "s")
-    names = ("", *counts, "J", "method", "$", "J failed", "J superv.", "J/success")
-    spare = ("cached", "out", "J superv.", "s", "method", "tokens in", "$", "steps")
-    print_table(names, [tuple(_audit_cells(row)) for row in rows], left=1, spare=spare)
-
-
 def print_demo(runs: Sequence[Run], rows: Sequence[AuditRow]) -> None:
     """Print the audit of a demo: each task, who ended it and why, and what failures took."""
     by_task = {run.task.id: run for run in runs}
@@ -206,20 +205,3 @@ def _audit_cells(row: AuditRow) -> Iterable[str]:
     yield from (amount(row.seconds), amount(row.joules), row.energy_method or UNKNOWN)
     yield from (amount(row.cost_usd), amount(row.joules_failed), amount(row.joules_supervision))
     yield amount(row.joules_per_success)
-
-
-def print_audit_json(rows: Sequence[AuditRow]) -> None:
-    """Print `{"runs": n, "rows": [...]}`; unknown is null."""
-    runs = sum(row.runs for row in rows)
-    typer.echo(json.dumps({"runs": runs, "rows": [asdict(row) for row in rows]}))
-
-
-def print_audit_csv(rows: Sequence[AuditRow]) -> None:
-    """Print a header and a line a row; unknown is empty."""
-    from flyball.ledger import AuditRow
-
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(AuditRow)])
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    typer.echo(text.getvalue(), nl=False)

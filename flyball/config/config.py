@@ -135,6 +135,7 @@ class Config:
             output_tokens=run.max_output_tokens,
             cost_usd=None if run.budget_usd is None else Decimal(str(run.budget_usd)),
             joules=run.budget_joules,
+            battery_percent=run.budget_battery_percent,
         )
 
     def _settings(self, name: str) -> Mapping[str, Any]:

@@ -87,6 +87,8 @@ class RunTable(Table):
     max_output_tokens: PositiveInt | None = None
     budget_joules: PositiveFloat | None = None
     budget_usd: PositiveFloat | None = None
+    budget_battery_percent: PositiveFloat | None = None
+    """Percentage points of the battery's charge."""
     monitors: Names = ("over_budget", "repeats", "openhands_stuck")
     """Entry-point names; `[monitors.NAME]` has their settings."""
     shadow: Names = ()
@@ -133,6 +135,34 @@ class EnergyTable(Table):
     usd_per_kwh: NonNegativeFloat = USD_PER_KWH
     watts_per_core: PositiveFloat | None = None
     """In place of the table of processors, for the estimate on machines without counters."""
+    pue: Annotated[float, Field(ge=1)] = 1.0
+    """What the building takes in over what its computers do, for the estimate: 1 at home."""
+    psf: Annotated[float, Field(ge=1)] = 1.0
+    """How often work is done to get its result once, for the estimate."""
+    country: str | None = None
+    """ISO 3166 code, as `DE` or `DEU`: whose grid's carbon intensity counts."""
+    grams_per_kwh: NonNegativeFloat | None = None
+    """In place of the country's yearly mean."""
+    grid_url: str | None = None
+    """An address that answers with the grid's intensity now: a number, or JSON with one."""
+    grid_key: str = "carbonIntensity"
+    """Where in that JSON the number of grams a kWh is; dots go down into it."""
+    watts_ceiling: PositiveFloat | None = None
+    """Runs pause between steps while they take more than this on average."""
+
+
+class TelemetryTable(Table):
+    """`[telemetry]`: where runs are told of as they go; nowhere if not given."""
+
+    otlp: str | None = None
+    """Address of a collector that takes OTLP over HTTP, as `http://localhost:4318`."""
+
+    @field_validator("otlp")
+    @classmethod
+    def _is_an_address(cls, otlp: str | None) -> str | None:
+        if otlp is not None and not otlp.startswith(("http://", "https://")):
+            raise ValueError(f"{otlp!r} is no address; it must begin with http:// or https://")
+        return otlp
 
 
 class LedgerTable(Table):
@@ -214,6 +244,7 @@ class Tables(Table):
     run: RunTable = RunTable()
     governor: GovernorTable = GovernorTable()
     energy: EnergyTable = EnergyTable()
+    telemetry: TelemetryTable = TelemetryTable()
     ledger: LedgerTable = LedgerTable()
     browser: BrowserTable = BrowserTable()
     models: dict[str, ModelTable] = Field(default_factory=dict)

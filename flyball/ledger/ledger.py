@@ -185,6 +185,7 @@ def _add_to_tally() -> Insert:
         if name not in keys
     }
     rank = col(TallyRow.method_rank)
+    sums["unknown_why"] = func.coalesce(col(TallyRow.unknown_why), new.unknown_why)
     sums["method_rank"] = func.max(
         func.coalesce(rank, new.method_rank), func.coalesce(new.method_rank, rank)
     )

@@ -91,5 +91,43 @@ def third(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first, second, third)
+FOURTH = """
+ALTER TABLE run ADD COLUMN shared BOOLEAN NOT NULL DEFAULT 0;
+ALTER TABLE spend ADD COLUMN unmetered_seconds REAL NOT NULL DEFAULT 0;
+ALTER TABLE spend ADD COLUMN unknown_why TEXT;
+ALTER TABLE spend ADD COLUMN over_idle_j REAL;
+ALTER TABLE spend ADD COLUMN own_j REAL;
+ALTER TABLE tally ADD COLUMN unmetered_seconds REAL NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN unknown_why TEXT;
+ALTER TABLE tally ADD COLUMN over_idle_j REAL;
+ALTER TABLE tally ADD COLUMN own_j REAL;
+ALTER TABLE spend ADD COLUMN prefill_seconds REAL;
+ALTER TABLE spend ADD COLUMN decode_seconds REAL;
+ALTER TABLE spend ADD COLUMN decode_bytes INTEGER;
+ALTER TABLE spend ADD COLUMN remote_low_j REAL;
+ALTER TABLE spend ADD COLUMN remote_high_j REAL;
+ALTER TABLE tally ADD COLUMN prefill_seconds REAL;
+ALTER TABLE tally ADD COLUMN decode_seconds REAL;
+ALTER TABLE tally ADD COLUMN decode_bytes INTEGER;
+ALTER TABLE tally ADD COLUMN remote_low_j REAL;
+ALTER TABLE tally ADD COLUMN remote_high_j REAL;
+UPDATE run SET shared = 1
+    WHERE coalesce(json_extract(record, '$.task.metadata.workers'), '1') != '1';
+UPDATE spend SET unmetered_seconds = seconds
+    WHERE measured_j IS NULL AND estimated_j IS NULL;
+UPDATE tally SET unmetered_seconds = coalesce((
+    SELECT sum(spend.unmetered_seconds) FROM spend JOIN step
+        ON step.run_id = spend.run_id AND step."index" = spend."index"
+    WHERE spend.run_id = tally.run_id AND spend.part = tally.part
+        AND step.policy = tally.policy), 0)
+"""
+
+
+def fourth(connection: Connection) -> None:
+    """Version 4: for how long energy was not known and why, whose it was, and what writing took."""
+    for statement in FOURTH.split(";"):
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first, second, third, fourth)
 """The function at index n takes a ledger from version n to n + 1. Released ones never change."""

@@ -33,7 +33,7 @@ def receipt_of(run: Run, trajectory: Trajectory) -> Receipt | None:
     if last is not None and stopped:
         mine = [verdict for verdict in last.verdicts if verdict.monitor == last.decision.by]
         evidence = tuple(sorted({index for verdict in mine for index in verdict.evidence}))
-        undone = last.action
+        undone = last.action if last.action.tool != "not_asked" else None
         prices = {price.ruling: price for price in last.decision.prices}
         price = prices.get(Ruling.CONTINUE)
         expected = price if price is not None and _tells(price) else None

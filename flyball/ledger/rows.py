@@ -37,6 +37,7 @@ def run_columns(run: Run) -> Columns:
         "day": started_at[:10],
         "started_at": started_at,
         "batch": run.task.metadata.get("batch", ""),
+        "shared": _shared(run),
         "record": run_to_json(run),
     }
 
@@ -71,6 +72,7 @@ def spend_columns(run_id: str, step: Step, part: Part, spend: Spend) -> Columns:
         "measured_j": spend.energy.measured_j,
         "estimated_j": spend.energy.estimated_j,
         "energy_method": spend.energy.joules_method,
+        **_unmetered(spend),
     }
 
 
@@ -87,7 +89,23 @@ def tally_columns(run_id: str, step: Step, part: Part, spend: Spend) -> Columns:
         "read_j": spend.energy.measured_j,
         "estimated_j": None if read else spend.energy.estimated_j,
         "method_rank": METHODS.index(method) if read and method else None,
+        **_unmetered(spend),
     }
+
+
+def _unmetered(spend: Spend) -> Columns:
+    energy = spend.energy
+    return {
+        "unmetered_seconds": spend.seconds if energy.joules is None else 0.0,
+        "unknown_why": "; ".join(energy.unknown) or None,
+        "over_idle_j": energy.net_j,
+        "own_j": None if energy.unknown else energy.own_j,
+    }
+
+
+def _shared(run: Run) -> bool:
+    beside = run.metering.beside if run.metering else 0
+    return beside > 0 or run.task.metadata.get("workers", "1") != "1"
 
 
 def _failed(run: Run) -> bool | None:
@@ -106,6 +124,11 @@ def _amounts(spend: Spend) -> Columns:
         "output_tokens": spend.usage.output_tokens,
         "cost_pusd": _picodollars(spend.usage.cost_usd),
         "unpriced_requests": spend.usage.unpriced_requests,
+        "prefill_seconds": spend.usage.prefill_seconds,
+        "decode_seconds": spend.usage.decode_seconds,
+        "decode_bytes": spend.usage.decode_bytes,
+        "remote_low_j": spend.usage.remote_low_j,
+        "remote_high_j": spend.usage.remote_high_j,
     }
 
 

@@ -37,6 +37,14 @@ class Share:
     """Joules of what was only estimated."""
     method: EnergyMethod | None
     """The least sure method among `read_j`."""
+    unmetered_seconds: float = 0.0
+    """The part of `seconds` whose energy is not known, so that the joules are a part only."""
+    unknown_why: str | None = None
+    over_idle_j: float | None = None
+    own_j: float | None = None
+    prefill_seconds: float | None = None
+    decode_seconds: float | None = None
+    decode_bytes: int | None = None
 
 
 def shares(ledger: Ledger, runs: Sequence[str]) -> list[Share]:
@@ -60,6 +68,13 @@ def shares(ledger: Ledger, runs: Sequence[str]) -> list[Share]:
             read_j=row.read_j,
             estimated_j=row.estimated_j,
             method=None if row.method_rank is None else METHODS[row.method_rank],
+            unmetered_seconds=row.unmetered_seconds,
+            unknown_why=row.unknown_why,
+            over_idle_j=row.over_idle_j,
+            own_j=row.own_j,
+            prefill_seconds=row.prefill_seconds,
+            decode_seconds=row.decode_seconds,
+            decode_bytes=row.decode_bytes,
         )
         for row in ledger.store.rows(_tallies(ids))
     ]

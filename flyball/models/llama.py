@@ -7,6 +7,7 @@ import contextlib
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,7 @@ from flyball.errors import ModelError
 from flyball.models.answers import Outlet, split_thought, split_tool_calls
 from flyball.models.chat import ChatTemplate
 from flyball.models.engine import Engine, StoppedError
+from flyball.models.floor import bytes_per_token, timed
 from flyball.models.gguf import read_metadata
 from flyball.models.grammar import Grammar, grammar_of
 from flyball.models.lines import LineChoice, log_share
@@ -59,6 +61,7 @@ class LlamaModel:
             for key, value in read_metadata(path).items()
         }
         """What the file says about itself, except for arrays."""
+        self._file_bytes = path.stat().st_size
         self.threads = threads or _suitable_threads(path)
         self._engine = Engine(path, context=context, threads=self.threads, gpu_layers=gpu_layers)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"llama-{name}")
@@ -132,12 +135,14 @@ class LlamaModel:
         if not isinstance(request.prompt, str):
             stops += self._chat_template().stops
         run = _Run(self._engine, request, Outlet(stops), tell)
+        began = read = time.perf_counter()
         with contextlib.suppress(StoppedError):
             reused = self._engine.read(prompt, stop.is_set)
+            read = time.perf_counter()
             run.generate(stop.is_set)
-        return run.completion(
-            Usage(requests=1, local_requests=1, input_tokens=len(prompt), cached_tokens=reused)
-        )
+        usage = Usage(requests=1, local_requests=1, input_tokens=len(prompt), cached_tokens=reused)
+        bytes_each = bytes_per_token(self._file_bytes, self.metadata, len(prompt))
+        return run.completion(timed(usage, began, read), bytes_each)
 
     def _prompt(self, request: Request) -> list[int]:
         engine = self._engine
@@ -198,8 +203,8 @@ class _Run:
                     break
         self._say(self._outlet.rest())
 
-    def completion(self, usage: Usage) -> Completion:
-        """What has been written. `usage` lacks the generated tokens only."""
+    def completion(self, usage: Usage, bytes_each: int) -> Completion:
+        """What has been written. `usage` lacks what is known of the generated tokens only."""
         thought, text, calls = "", self._outlet.text, tuple[ToolCall, ...]()
         if self._special:
             thought, text = split_thought(text)
@@ -215,7 +220,9 @@ class _Run:
             logprobs=logprobs,
             entropies=self._tally.entropies(),
             forbidden=None if self._lines is None else -math.expm1(self._allowed),
-            usage=replace(usage, output_tokens=len(logprobs)),
+            usage=replace(
+                usage, output_tokens=len(logprobs), decode_bytes=bytes_each * len(logprobs)
+            ),
             finish="tool_calls" if calls else self._finish,
         )
 

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -17,6 +18,7 @@ import stamina
 
 from flyball.errors import ModelError
 from flyball.meters.prices import price_usd
+from flyball.meters.remote import with_remote_range
 from flyball.models.server import (
     LONGEST_WAIT_SECONDS,
     BusyError,
@@ -82,12 +84,14 @@ class OpenAIModel:
             wait_jitter=server.wait_seconds,
             wait_max=LONGEST_WAIT_SECONDS,
         )
+        began = time.monotonic()
         try:
             draft = await asking(wait_for, self._agree, request, on_text)
         except BusyError as error:
             raise ModelError(f"{error} (asked {server.attempts} times)") from error
         completion = draft.completion(request)
-        return replace(completion, usage=await self._priced(completion.usage, draft.counted))
+        usage = await self._priced(completion.usage, draft.counted)
+        return replace(completion, usage=await self._ranged(usage, time.monotonic() - began))
 
     async def served(self) -> tuple[str, ...]:
         """The names of the models that the server has. Raises `ModelError`."""
@@ -207,6 +211,19 @@ class OpenAIModel:
         if price is None:
             return replace(usage, unpriced_requests=1)
         return replace(usage, cost_usd=price)
+
+    async def _ranged(self, usage: Usage, seconds: float) -> Usage:
+        """Add what it may have taken elsewhere, where something is known of that."""
+        server = self._server
+        if self.local or server.provider is None:
+            return usage
+        return await asyncio.to_thread(
+            with_remote_range,
+            usage,
+            provider=server.provider,
+            model=server.model,
+            seconds=seconds,
+        )
 
     async def _price(self, usage: Usage) -> Decimal | None:
         server = self._server

@@ -171,6 +171,9 @@ class Draft:
             input_tokens=_count(self._usage.get("prompt_tokens")),
             cached_tokens=_count(cached),
             output_tokens=_count(self._usage.get("completion_tokens", pieces)),
+            # As llama.cpp's server tells them.
+            prefill_seconds=_seconds(self._timings.get("prompt_ms")),
+            decode_seconds=_seconds(self._timings.get("predicted_ms")),
         )
 
     def _read_logprobs(self, logprobs: Mapping[str, Any]) -> None:
@@ -225,6 +228,11 @@ def _all_known(values: Sequence[float | None]) -> tuple[float, ...] | None:
 def _number(value: object) -> float | None:
     is_number = isinstance(value, int | float) and math.isfinite(value)
     return float(value) if is_number and isinstance(value, int | float) else None
+
+
+def _seconds(milliseconds: object) -> float | None:
+    known = isinstance(milliseconds, int | float) and milliseconds >= 0
+    return float(milliseconds) / 1000 if known else None  # type: ignore[arg-type]
 
 
 def _count(value: object) -> int:

@@ -1,4 +1,4 @@
-"""Stop a run that has used up what it was given."""
+"""Warn of a budget that runs short, and stop a run that has used it up."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from typing import NamedTuple
 
 from flyball.records import Budget, Ruling, Spend, Trajectory, Verdict
 
+RECENT = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class OverBudget:
-    """Stop once any ceiling of the task's budget is reached.
+    """Warn once at `warn_at` of any ceiling of the task's budget, and stop when one is reached.
 
-    Everything counts, supervision's own cost included. Steps are those already carried out, so a
-    budget of 30 lets the thirtieth through and stops the thirty-first. An answer is let
-    through: it is paid for, and the run ends with it anyway. A ceiling that cannot be held
-    because nothing measures what it limits is reported as an `error`.
+    A warning is a CONTINUE that says why. Everything counts, supervision's own cost included. Steps
+    are those already carried out, so a budget of 30 lets the thirtieth through and stops the
+    thirty-first. An answer is let through: it is paid for, and the run ends with it anyway. A
+    ceiling that cannot be held because nothing measures what it limits is reported as an `error`.
     """
 
+    warn_at: float = 0.8
+    ahead: bool = True
+    """Stop before a request that cannot be expected to fit, and not after it."""
     name: str = "over_budget"
 
     def judge(self, trajectory: Trajectory) -> Verdict:
@@ -38,7 +43,42 @@ class OverBudget:
         if unknown:
             error = "; ".join(f"{each.what} are limited, but {each.unknown}" for each in unknown)
             return Verdict(monitor=self.name, error=error)
-        return Verdict(monitor=self.name)
+        short = [each for each in ceilings if each.used >= self.warn_at * each.limit]
+        return Verdict(monitor=self.name, reason=self._warning(trajectory, short))
+
+    def _warning(self, trajectory: Trajectory, short: list[_Ceiling]) -> str:
+        """Tell of the ceilings that no earlier step was warned of."""
+        told = [
+            verdict.reason
+            for step in trajectory.steps[:-1]
+            for verdict in step.verdicts
+            if verdict.monitor == self.name
+        ]
+        new = [each for each in short if not any(f"{each.what}: " in reason for reason in told)]
+        return f"running short of {', '.join(map(str, new))}" if new else ""
+
+    def before(self, trajectory: Trajectory, policy: str) -> str:
+        """Why the next request to `policy` cannot be expected to fit; empty where it can be.
+
+        It is expected to take what the last `RECENT` of that policy took on average; before the
+        first of them nothing is known, and it fits.
+        """
+        mine = (step for step in trajectory.steps if step.policy == policy)
+        recent = [step for step in mine if step.policy_spend != Spend()][-RECENT:]
+        if not self.ahead or not recent:
+            return ""
+        spent = sum((step.policy_spend for step in recent), Spend())
+        used, budget = trajectory.spend, trajectory.task.budget
+        next_ones = {each.what: each.used / len(recent) for each in _spent(spent, budget)}
+        for ceiling in _spent(used, budget):
+            expected = next_ones.get(ceiling.what, 0.0)
+            if expected > 0 and ceiling.used + expected > ceiling.limit:
+                left = ceiling.limit - ceiling.used
+                return (
+                    f"the next request takes about {_short(expected)} {ceiling.what}, and"
+                    f" {_short(max(left, 0.0))} of {_plain(ceiling.limit)} are left"
+                )
+        return ""
 
 
 class _Ceiling(NamedTuple):
@@ -59,7 +99,10 @@ class _Ceiling(NamedTuple):
 def _ceilings(trajectory: Trajectory, budget: Budget) -> Iterator[_Ceiling]:
     if budget.steps is not None:
         yield _Ceiling("steps", len(trajectory.steps) - 1, budget.steps)
-    spend = trajectory.spend
+    yield from _spent(trajectory.spend, budget)
+
+
+def _spent(spend: Spend, budget: Budget) -> Iterator[_Ceiling]:
     if budget.seconds is not None:
         yield _Ceiling("seconds", spend.seconds, budget.seconds)
     if budget.output_tokens is not None:
@@ -68,6 +111,8 @@ def _ceilings(trajectory: Trajectory, budget: Budget) -> Iterator[_Ceiling]:
         yield _dollars(spend, float(budget.cost_usd))
     if budget.joules is not None:
         yield _joules(spend, budget.joules)
+    if budget.battery_percent is not None:
+        yield _battery(spend, budget.battery_percent)
 
 
 def _dollars(spend: Spend, limit: float) -> _Ceiling:
@@ -77,11 +122,23 @@ def _dollars(spend: Spend, limit: float) -> _Ceiling:
 
 
 def _joules(spend: Spend, limit: float) -> _Ceiling:
-    joules = spend.energy.joules
+    energy = spend.energy
+    joules, unknown = energy.at_least_j, "; ".join(energy.unknown)
     if joules is None:
         return _Ceiling("joules", 0.0, limit, "no meter here measures or estimates them")
     what = "joules (estimated)" if spend.energy.joules_method == "estimated" else "joules"
-    return _Ceiling(what, joules, limit)
+    # What is known of them is less than all, and reaches the limit later.
+    return _Ceiling(what, joules, limit, unknown)
+
+
+def _battery(spend: Spend, limit: float) -> _Ceiling:
+    lost = spend.energy.battery_percent
+    unknown = "" if lost is not None else "no battery tells its charge here"
+    return _Ceiling("percent of the battery", lost or 0.0, limit, unknown)
+
+
+def _short(amount: float) -> str:
+    return f"{amount:.3g}"
 
 
 def _plain(amount: float) -> str:

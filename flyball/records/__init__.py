@@ -6,6 +6,7 @@ may import it.
 """
 
 from flyball.records.dialogue import Completion, Lines, Message, Request, ToolCall
+from flyball.records.metering import Metering
 from flyball.records.rulings import (
     Currency,
     Decision,
@@ -45,6 +46,7 @@ __all__ = [
     "HandOverKind",
     "Lines",
     "Message",
+    "Metering",
     "Observation",
     "Price",
     "Recover",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeVar
 
 EnergyMethod = Literal["counter", "integrated", "modelled", "estimated"]
 """How a figure of energy was obtained, surest first: an energy counter, power readings
@@ -30,6 +30,16 @@ class Usage:
     """Price of what has one: remote requests, and this machine's electricity."""
     unpriced_requests: int = 0
     """Requests whose price is unknown, which is not the same as free."""
+    prefill_seconds: float | None = None
+    """Of reading prompts; `None`, as with the next two, where no backend tells."""
+    decode_seconds: float | None = None
+    """Of writing answers."""
+    decode_bytes: int | None = None
+    """What had to be read from memory to write them: weights and cache, for each token."""
+    remote_low_j: float | None = None
+    """Joules that remote models may have taken elsewhere, at least and at most; estimated for the
+    requests that something is known of. They are no part of any `Energy`."""
+    remote_high_j: float | None = None
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -40,6 +50,11 @@ class Usage:
             output_tokens=self.output_tokens + other.output_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
             unpriced_requests=self.unpriced_requests + other.unpriced_requests,
+            prefill_seconds=_plus(self.prefill_seconds, other.prefill_seconds),
+            decode_seconds=_plus(self.decode_seconds, other.decode_seconds),
+            decode_bytes=_plus(self.decode_bytes, other.decode_bytes),
+            remote_low_j=_plus(self.remote_low_j, other.remote_low_j),
+            remote_high_j=_plus(self.remote_high_j, other.remote_high_j),
         )
 
 
@@ -54,6 +69,15 @@ class Energy:
     """How the three parts above were read; `None` while there are none."""
     estimated_j: float | None = None
     """Energy worked out rather than read. It is kept apart, and never added to a reading."""
+    idle_j: float | None = None
+    """The part of what was read that the machine takes when it does nothing, as calibrated."""
+    own_j: float | None = None
+    """The part of what was read beyond `idle_j` that falls to this process and its descendants,
+    by their share of the machine's CPU time."""
+    battery_percent: float | None = None
+    """Percentage points of its charge that the battery lost."""
+    unknown: tuple[str, ...] = ()
+    """Why some of it is not known, where a counter failed. What was read is then a part only."""
 
     @property
     def measured_j(self) -> float | None:
@@ -62,13 +86,24 @@ class Energy:
         return sum(known) if known else None
 
     @property
-    def joules(self) -> float | None:
-        """The best single figure: what was read, else what was estimated, else unknown."""
+    def at_least_j(self) -> float | None:
+        """What was read, else what was estimated, even where it is a part only."""
         return self.estimated_j if self.measured_j is None else self.measured_j
 
     @property
+    def joules(self) -> float | None:
+        """The best single figure: what was read, else what was estimated, else unknown."""
+        return None if self.unknown else self.at_least_j
+
+    @property
+    def net_j(self) -> float | None:
+        """Joules over the idle baseline; `None` where either is unknown."""
+        gross_j = None if self.unknown else self.measured_j
+        return None if gross_j is None or self.idle_j is None else gross_j - self.idle_j
+
+    @property
     def joules_method(self) -> EnergyMethod | None:
-        """How `joules` was obtained; `None` while it is unknown."""
+        """How what is known was obtained; `None` where nothing is."""
         if self.measured_j is not None:
             return self.method or "counter"
         return None if self.estimated_j is None else "estimated"
@@ -80,6 +115,10 @@ class Energy:
             gpu_j=_plus(self.gpu_j, other.gpu_j),
             method=_least_sure(self.method, other.method),
             estimated_j=_plus(self.estimated_j, other.estimated_j),
+            idle_j=_plus(self.idle_j, other.idle_j),
+            own_j=_plus(self.own_j, other.own_j),
+            battery_percent=_plus(self.battery_percent, other.battery_percent),
+            unknown=_reasons(self.unknown, other.unknown),
         )
 
     def __sub__(self, earlier: Energy) -> Energy:
@@ -89,7 +128,22 @@ class Energy:
             gpu_j=_minus(self.gpu_j, earlier.gpu_j),
             method=_least_sure(self.method, earlier.method),
             estimated_j=_minus(self.estimated_j, earlier.estimated_j),
+            idle_j=_minus(self.idle_j, earlier.idle_j),
+            own_j=_minus(self.own_j, earlier.own_j),
+            battery_percent=_minus(self.battery_percent, earlier.battery_percent),
+            unknown=_reasons(self.unknown, self._lost(earlier)),
         )
+
+    def _lost(self, earlier: Energy) -> tuple[str, ...]:
+        """The parts that were read before and are not any more, where no meter says why."""
+        if self.unknown:
+            return ()
+        gone = (
+            name
+            for name in ("cpu_j", "dram_j", "gpu_j", "estimated_j")
+            if getattr(self, name) is None and getattr(earlier, name) is not None
+        )
+        return tuple(f"{name} was not read any more" for name in gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +171,14 @@ class Budget:
     output_tokens: int | None = None
     cost_usd: Decimal | None = None
     joules: float | None = None
+    battery_percent: float | None = None
+    """Percentage points of the battery's charge."""
 
 
-def _plus(a: float | None, b: float | None) -> float | None:
+Amount = TypeVar("Amount", int, float)
+
+
+def _plus(a: Amount | None, b: Amount | None) -> Amount | None:
     if a is None or b is None:
         return b if a is None else a
     return a + b
@@ -127,6 +186,10 @@ def _plus(a: float | None, b: float | None) -> float | None:
 
 def _minus(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else a - b
+
+
+def _reasons(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*a, *b)))
 
 
 def _least_sure(a: EnergyMethod | None, b: EnergyMethod | None) -> EnergyMethod | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from flyball.records.metering import Metering
 from flyball.records.rulings import Decision, HandOver, Recovery, Verdict
-from flyball.records.spending import Budget, Spend
+from flyball.records.spending import Budget, Spend, Usage
 
 Arguments = Mapping[str, object]
 Status = Literal["running", "finished", "stopped", "failed"]
@@ -51,6 +52,9 @@ class Observation:
     """Numbers of the elements that take passwords: what is typed there is recorded masked."""
     ended: bool = False
     """The environment says that nothing more can be done here."""
+    usage: Usage = Usage()
+    """What a tool's own model requests took, those of a sub-run among them: it is charged to the
+    step that called the tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,8 @@ class Action:
     """What the policy proposes: one tool call, or the answer (`tool="finish"`)."""
 
     tool: str
-    """A tool's name, `finish`, or `invalid` for an answer that could not be read."""
+    """A tool's name, `finish`, `invalid` for an answer that could not be read, or `not_asked`
+    where a request would not have fitted into the budget."""
     arguments: Arguments = field(default_factory=dict[str, object])
     thought: str = ""
     text: str = ""
@@ -94,6 +99,8 @@ class Step:
     or else the verifier."""
     verified: bool | None = None
     """What a verifier said of the work up to here; `None` where none was asked, or could tell."""
+    paused_seconds: float = 0.0
+    """For how long the run waited before this step to stay under its watts."""
     recovery: Recovery | None = None
     """What became of going back, where that was tried after this step."""
     hand_over: HandOver | None = None
@@ -194,6 +201,12 @@ class Run:
     ended_at: datetime | None = None
     endings: tuple[Ending, ...] = ()
     """How it had ended before, for each time that it was taken up again, oldest first."""
+    metering: Metering | None = None
+    """What its figures rest on; `None` for runs of other programs, and before it was kept."""
+    total: Spend | None = None
+    """All that passed between its first look and its end, as read at those two moments."""
+    idle: Spend | None = None
+    """What passed between the windows of its steps: with those, it makes up `total`."""
 
     @property
     def success(self) -> bool | None:

@@ -38,11 +38,12 @@ def test_an_unknown_model_is_named():
 
 
 def test_the_meter_is_the_one_that_the_configuration_names():
-    assert isinstance(open_meter(configured(energy=EnergyTable(meter="none"))), NoMeter)
+    meter = open_meter(configured(energy=EnergyTable(meter="none")))
+    assert isinstance(meter.meter.meter, NoMeter)
     meter = open_meter(configured(energy=EnergyTable(meter="estimate", watts_per_core=7.0)))
-    assert isinstance(meter, EstimateMeter)
-    assert meter.processor.watts_per_core == 7.0
-    assert "7 W per core" in meter.source.why
+    assert isinstance(meter.meter, EstimateMeter)
+    assert meter.meter.processor.watts_per_core == 7.0
+    assert "7 W per core" in meter.meter.source.why
     assert open_meter(Config()).read().joules is not None
     with pytest.raises(PluginError, match="nonesuch"):
         open_meter(configured(energy=EnergyTable(meter="nonesuch")))

@@ -20,6 +20,7 @@ def call(monkeypatch, capsys, tmp_path):
     """Call `flyball` with these words, in an empty directory and with an empty ledger."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLYBALL_LEDGER", str(tmp_path / "ledger.db"))
+    monkeypatch.setenv("FLYBALL_MACHINE", str(tmp_path / "machine.json"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
     def _call(*words: str) -> Result:

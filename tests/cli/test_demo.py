@@ -13,7 +13,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.llama]
 ROW = {
     *("key", "runs", "successes", "steps", "input_tokens", "cached_tokens", "output_tokens"),
     *("cost_usd", "joules", "energy_method", "joules_failed", "joules_supervision"),
-    *("joules_per_success", "seconds"),
+    *("joules_per_success", "seconds", "joules_per_success_low", "joules_per_success_high"),
+    *("joules_at_least", "unmetered_seconds", "unknown_why", "joules_over_idle", "joules_own"),
+    *("median_j", "median_j_low", "median_j_high", "usd_per_success", "grams_co2e"),
+    *("prefill_seconds", "decode_seconds", "bandwidth_floor_share"),
+    *("remote_low_j", "remote_high_j"),
 }
 
 
@@ -49,7 +53,9 @@ def test_the_demo_on_the_screen_says_who_ended_what_and_what_failures_took(call)
 def test_an_empty_ledger_says_how_to_fill_it(call):
     assert "flyball demo" in call("runs").out
     assert "flyball demo" in call("audit").out
-    assert json.loads(call("audit", "--json").out) == {"runs": 0, "rows": []}
+    empty = json.loads(call("audit", "--json").out)
+    assert (empty["runs"], empty["rows"]) == (0, [])
+    assert empty["all"]["joules"] is None
 
 
 def test_a_run_that_is_not_there_is_one_line(call):

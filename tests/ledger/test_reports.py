@@ -1,12 +1,15 @@
+import random
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 
-from flyball import Energy, Run, Spend, Step, Usage
+from flyball import Action, Energy, Run, Spend, Step, Usage
 from flyball.errors import LedgerError
-from flyball.ledger import AuditRow, audit
+from flyball.ledger import AuditRow, By, audit
+from flyball.records import Metering
 from tests.ledger.conftest import MONDAY, a_run, a_step, estimated, read
 
 
@@ -37,6 +40,15 @@ def test_a_row_has_the_columns_that_others_rely_on():
         "joules_supervision",
         "joules_per_success",
         "seconds",
+        "joules_at_least",
+        "unmetered_seconds",
+        "unknown_why",
+        "joules_over_idle",
+        "joules_own",
+        "prefill_seconds",
+        "decode_seconds",
+        "remote_low_j",
+        "remote_high_j",
     ]
 
 
@@ -59,6 +71,15 @@ def test_everything_that_runs_took_is_added_up(ledger):
         "joules_supervision": 6.0,
         "joules_per_success": 30.0,
         "seconds": 9.0,
+        "joules_at_least": 30.0,
+        "unmetered_seconds": 0.0,
+        "unknown_why": None,
+        "joules_over_idle": None,
+        "joules_own": None,
+        "prefill_seconds": None,
+        "decode_seconds": None,
+        "remote_low_j": None,
+        "remote_high_j": None,
     }
 
 
@@ -81,7 +102,7 @@ def test_rows_are_sorted_by_what_they_are_asked_for(ledger):
 
 
 def test_an_unknown_grouping_names_the_known_ones(ledger):
-    with pytest.raises(LedgerError, match="task, model, agent, suite, day"):
+    with pytest.raises(LedgerError, match="task, model, agent, suite, tool, day, all"):
         audit(ledger, "colour")
 
 
@@ -188,3 +209,63 @@ def test_a_run_without_steps_took_nothing(ledger):
     write(ledger, a_run(score=0.0))
     row = only(ledger)
     assert (row.runs, row.steps, row.seconds, row.cost_usd, row.joules) == (1, 0, 0.0, 0.0, None)
+
+
+LOST = Energy(cpu_j=3.0, method="counter", unknown=("rapl: it went backwards",))
+
+
+def test_a_counter_that_failed_in_mid_run_makes_the_sum_unknown_and_says_why(ledger):
+    lost = Spend(seconds=2.0, energy=LOST)
+    write(ledger, a_run(score=1.0), a_step(policy_spend=read(5.0)), a_step(1, policy_spend=lost))
+    row = only(ledger)
+    assert row.joules is row.joules_per_success is None
+    assert (row.joules_at_least, row.unmetered_seconds, row.seconds) == (8.0, 2.0, 3.0)
+    assert row.unknown_why == "rapl: it went backwards"
+
+
+def test_energy_of_runs_beside_each_other_is_unknown_and_says_so(ledger):
+    beside = replace(a_run().task, metadata={"workers": "2"})
+    write(ledger, a_run("a", task=beside, score=1.0), a_step(policy_spend=read(5.0)))
+    write(ledger, a_run("b", metering=Metering(beside=1)), a_step(policy_spend=read(5.0)))
+    row = only(ledger)
+    assert row.joules is row.joules_at_least is None
+    assert "several runs at a time" in row.unknown_why
+
+
+def test_what_is_idling_and_what_is_our_own_is_added_up(ledger):
+    shared = Energy(cpu_j=10.0, method="counter", idle_j=4.0, own_j=3.0)
+    step = a_step(policy_spend=Spend(seconds=1.0, energy=shared))
+    write(ledger, a_run(), step, replace(step, index=1))
+    row = only(ledger)
+    assert (row.joules, row.joules_over_idle, row.joules_own) == (20.0, 12.0, 6.0)
+
+
+def test_by_tool_a_step_belongs_to_the_tool_that_it_calls(ledger):
+    click = a_step(0, policy_spend=read(1.0), tool_spend=read(2.0))
+    typed = replace(a_step(1, policy_spend=read(5.0)), action=Action(tool="fill"))
+    write(ledger, a_run("a", score=1.0), click, typed)
+    write(ledger, a_run("b", score=0.0), click)
+    clicks, fills = audit(ledger, "tool")
+    assert (clicks.key, clicks.runs, clicks.successes, clicks.steps) == ("click", 2, 1, 2)
+    assert (clicks.joules, clicks.joules_failed, clicks.energy_method) == (6.0, 3.0, "counter")
+    assert (fills.key, fills.runs, fills.joules, fills.cost_usd) == ("fill", 1, 5.0, 0.001)
+
+
+@pytest.mark.parametrize("by", get_args(By))
+@pytest.mark.parametrize("seed", range(5))
+def test_every_grouping_adds_up_to_the_same_and_none_is_never_zero(ledger, by, seed):
+    draw = random.Random(seed)
+    spends = [Spend(seconds=1.0), read(draw.random()), Spend(seconds=1.0, energy=LOST), read(2.0)]
+    known = unmetered = 0.0
+    for number in range(8):
+        mine = [draw.choice(spends) for _ in range(3)]
+        known += sum(spend.energy.at_least_j or 0.0 for spend in mine)
+        unmetered += sum(spend.seconds for spend in mine if spend.energy.joules is None)
+        task = replace(a_run().task, id=f"t{number % 3}")
+        names = ("policy_spend", "monitor_spend", "tool_spend")
+        step = a_step(policy=f"p{number % 2}", **dict(zip(names, mine, strict=True)))
+        write(ledger, a_run(f"r{number}", task=task), step)
+    rows = audit(ledger, by)
+    assert sum(row.joules_at_least or 0.0 for row in rows) == pytest.approx(known)
+    assert sum(row.unmetered_seconds for row in rows) == pytest.approx(unmetered)
+    assert all((row.joules is None) == (row.unmetered_seconds > 0) for row in rows if row.steps)

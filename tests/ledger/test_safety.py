@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from flyball.errors import LedgerError
-from flyball.ledger import Ledger
+from flyball.ledger import Ledger, audit
 from flyball.ledger.migrations import MIGRATIONS
 from flyball.ledger.rows import run_columns
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow, TruthRow
@@ -23,7 +23,6 @@ from tests.ledger.conftest import a_run, a_step, read
 
 WRITER = """
 import sys
-from flyball.ledger import Ledger
 from tests.ledger.conftest import a_run, a_step, read
 path, name, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with Ledger(path) as ledger:
@@ -218,7 +217,7 @@ def test_a_newer_ledger_is_refused(path):
     newer = sqlite3.connect(path)
     newer.execute(f"pragma user_version = {len(MIGRATIONS) + 1}")
     newer.close()
-    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 4, this one knows 3\)"):
+    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 5, this one knows 4\)"):
         Ledger(path)
 
 
@@ -269,8 +268,9 @@ def test_a_ledger_of_the_first_version_keeps_its_runs_which_belong_to_no_batch(p
     with monkeypatch.context() as patch:
         patch.setattr("flyball.ledger.store.MIGRATIONS", MIGRATIONS[:1])
         with Ledger(path) as old:
+            later = ("batch", "shared")
             columns = {
-                name: value for name, value in run_columns(a_run()).items() if name != "batch"
+                name: value for name, value in run_columns(a_run()).items() if name not in later
             }
             names = ", ".join(columns)
             insert = (
@@ -281,6 +281,32 @@ def test_a_ledger_of_the_first_version_keeps_its_runs_which_belong_to_no_batch(p
     with Ledger(path) as ledger:
         assert ledger.run("r1") == a_run()
         assert ledger.store.rows(text("select batch from run")) == [("",)]
+
+
+def test_a_ledger_of_before_tells_for_how_long_its_energy_was_not_known(path, monkeypatch):
+    rows = {
+        "run": {**run_columns(a_run()), "task_id": "greet"},
+        "step": {"run_id": "r1", "index": 0, "policy": "small", "tool": "x", "ruling": "continue",
+                 "ruled_by": "", "record": "{}"},
+    }  # fmt: skip
+    del rows["run"]["shared"]
+    amounts = dict.fromkeys(("input_tokens", "cached_tokens", "output_tokens", "cost_pusd"), 0)
+    spend = {"run_id": "r1", "part": "policy", "seconds": 7.0, "unpriced_requests": 0, **amounts}
+    rows["spend"] = {**spend, "index": 0, "requests": 1}
+    rows["tally"] = {**spend, "policy": "small", "steps": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr("flyball.ledger.store.MIGRATIONS", MIGRATIONS[:3])
+        with Ledger(path) as old, old.store.transaction() as connection:
+            for table, row in rows.items():
+                names, values = (
+                    '"' + '", "'.join(row) + '"',
+                    ", ".join(f":{name}" for name in row),
+                )
+                connection.execute(text(f"insert into {table} ({names}) values ({values})"), row)
+    with Ledger(path) as ledger:
+        [audited] = audit(ledger, "task")
+    assert (audited.joules, audited.unmetered_seconds) == (None, 7.0)
+    assert audited.unknown_why == "nothing metered energy there"
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(path, monkeypatch):

@@ -35,7 +35,7 @@ def estimate(meter: EstimateMeter) -> float:
 
 @pytest.fixture
 def meter(monkeypatch):
-    monkeypatch.setattr("flyball.meters.estimate.REFRESH_SECONDS", 0.05)
+    monkeypatch.setattr("flyball.meters.processes.REFRESH_SECONDS", 0.05)
     return EstimateMeter(TEN_WATTS)
 
 
@@ -56,6 +56,47 @@ def test_twice_the_work_is_twice_the_estimate(meter):
         burn(seconds)
         marks.append(estimate(meter))
     assert (marks[2] - marks[1]) / (marks[1] - marks[0]) == pytest.approx(2, rel=0.1)
+
+
+LOAD = """
+import multiprocessing, time
+def work():
+    x = 0
+    for i in range(2_500_000): x += i * i
+processes = [multiprocessing.Process(target=work) for _ in range({processes})]
+[each.start() for each in processes]
+[each.join() for each in processes]
+"""
+
+
+def test_a_known_load_on_one_and_two_processes_is_estimated_as_its_cpu_seconds(meter):
+    joules, seconds = [], []
+    for processes in (1, 2):
+        before, cpu = estimate(meter), os.times()
+        code = LOAD.format(processes=processes)
+        subprocess.run([sys.executable, "-c", code], check=True)
+        after = os.times()
+        joules.append(estimate(meter) - before)
+        children = after.children_user + after.children_system
+        seconds.append(children - cpu.children_user - cpu.children_system)
+    ratio = joules[1] / joules[0]
+    assert ratio == pytest.approx(seconds[1] / seconds[0], rel=0.1)
+    assert ratio > 1.3
+
+
+def test_memory_that_is_held_is_estimated_as_well():
+    meter = EstimateMeter(Processor("no watts", 0, 1, "any"))
+    before, began = estimate(meter), time.monotonic()
+    held = bytearray(200_000_000)
+    for place in range(0, len(held), 4096):
+        held[place] = 1
+    estimate(meter)
+    middle, then = estimate(meter), time.monotonic()
+    time.sleep(0.2)
+    gigabytes = (estimate(meter) - middle) / 0.3725 / (time.monotonic() - then)
+    assert 0.2 < gigabytes < 2
+    assert estimate(meter) > middle > before
+    assert began < then
 
 
 def test_sleeping_costs_nearly_nothing(meter):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ def test_rapl_counts_past_the_end_of_the_counter(tmp_path):
     meter = RaplMeter(tmp_path)
     count(counter, 1_000_000)
     assert meter.read() == Energy(cpu_j=2.0, method="counter")
-    count(counter, 0)
-    assert meter.read() == Energy(cpu_j=11.0, method="counter")
+    for microjoules, joules in ((8_000_000, 9.0), (0, 11.0)):
+        count(counter, microjoules)
+        assert meter.read() == Energy(cpu_j=joules, method="counter")
 
 
 def test_several_sockets_and_their_memory_are_added_up(tmp_path):
@@ -89,17 +91,30 @@ def test_no_zones_means_unknown_not_zero(tmp_path):
     assert str(tmp_path) in meter.source.why
 
 
+def deny(monkeypatch: pytest.MonkeyPatch, counter: Path) -> None:
+    opened = os.open
+
+    def denied(path: object, *args: int, **kwargs: int) -> int:
+        if path == counter:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", denied)
+
+
+def test_a_counter_that_is_denied_in_mid_run_makes_the_rest_unknown(tmp_path, monkeypatch):
+    counter = zone(tmp_path, "intel-rapl:0", "package-0")
+    meter = RaplMeter(tmp_path)
+    deny(monkeypatch, counter)
+    assert meter.read().joules is None
+    assert meter.read().unknown == (f"rapl: only root may read {counter}",)
+    assert "udev" in meter.source.remedy
+
+
 def test_a_counter_that_only_root_may_read_says_how_to_open_it(tmp_path, monkeypatch):
     # Tests may run as root, who is never denied, so the system's answer is played.
     counter = zone(tmp_path, "intel-rapl:0", "package-0")
-    read = Path.read_text
-
-    def denied(path: Path, *args: object, **kwargs: object) -> str:
-        if path == counter:
-            raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
-
-    monkeypatch.setattr(Path, "read_text", denied)
+    deny(monkeypatch, counter)
     meter = RaplMeter(tmp_path)
     assert meter.read() == Energy()
     assert meter.source.why == f"only root may read {counter}"
@@ -112,14 +127,49 @@ def test_a_counter_that_talks_nonsense_makes_the_rest_unknown(tmp_path, garbage)
     meter = RaplMeter(tmp_path)
     before = meter.read()
     counter.write_text(garbage)
-    assert meter.read() == Energy()
+    assert meter.read().joules is None
     assert (meter.read() - before).joules is None
     assert not meter.source.works
+    assert meter.read().unknown == (f"rapl: {meter.source.why}",)
 
 
 def test_a_counter_that_disappears_makes_the_rest_unknown(tmp_path):
     counter = zone(tmp_path, "intel-rapl:0", "package-0")
     meter = RaplMeter(tmp_path)
     counter.unlink()
-    assert meter.read() == Energy()
+    assert meter.read().measured_j is None
     assert meter.source.why == f"cannot read {counter}: No such file or directory"
+
+
+def test_a_counter_that_goes_backwards_is_no_wrap_and_makes_the_rest_unknown(tmp_path):
+    counter = zone(tmp_path, "intel-rapl:0", "package-0", microjoules=5_000_000)
+    meter = RaplMeter(tmp_path)
+    count(counter, 4_999_999)
+    assert meter.read().joules is None
+    assert meter.source.why == f"{counter} went backwards, from 5000000 to 4999999"
+
+
+def test_once_lost_a_counter_stays_unknown_although_it_comes_back(tmp_path):
+    counter = zone(tmp_path, "intel-rapl:0", "package-0")
+    meter = RaplMeter(tmp_path)
+    counter.unlink()
+    meter.read()
+    count(counter, 9_500_000)
+    assert meter.read().joules is None
+
+
+def test_one_socket_of_two_that_is_lost_leaves_no_half_figure(tmp_path):
+    zone(tmp_path, "intel-rapl:0", "package-0")
+    second = zone(tmp_path, "intel-rapl:1", "package-1")
+    meter = RaplMeter(tmp_path)
+    second.unlink()
+    assert meter.read().at_least_j is None
+
+
+def test_amds_zones_have_the_same_names(tmp_path):
+    package = zone(tmp_path, "intel-rapl:0", "package-0")
+    core = zone(tmp_path, "intel-rapl:0:0", "core")
+    meter = RaplMeter(tmp_path)
+    for counter in (package, core):
+        count(counter, 9_250_000)
+    assert meter.read() == Energy(cpu_j=0.25, method="counter")

@@ -28,6 +28,9 @@ async def test_an_answer_tells_what_it_took(fresh_llama):
         local_requests=1,
         input_tokens=said.usage.input_tokens,
         output_tokens=said.usage.output_tokens,
+        prefill_seconds=said.usage.prefill_seconds,
+        decode_seconds=said.usage.decode_seconds,
+        decode_bytes=said.usage.decode_bytes,
     )
 
 

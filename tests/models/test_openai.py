@@ -262,6 +262,19 @@ async def test_cached_tokens_are_read_in_every_dialect(usage, timings):
     assert completion.usage.cached_tokens == 5
 
 
+@pytest.mark.parametrize(
+    ("timings", "told"),
+    [
+        ({"prompt_ms": 250, "predicted_ms": 1500.5}, (0.25, 1.5005)),
+        ({"prompt_ms": "fast", "predicted_ms": -1}, (None, None)),
+        ({}, (None, None)),
+    ],
+)
+async def test_reading_and_writing_are_told_apart_where_the_server_does(timings, told):
+    completion = await ask_of(Script(answer(chat("Hi") | {"timings": timings}))).complete(ASK)
+    assert (completion.usage.prefill_seconds, completion.usage.decode_seconds) == told
+
+
 async def test_a_remote_answer_is_priced_from_the_list():
     script = Script(answer(chat("Hi")))
     model = ask_of(script, url="https://api.openai.com/v1", model="gpt-4o-mini", provider="openai")

@@ -71,7 +71,11 @@ async def test_a_served_model_answers_as_the_same_model_in_process(served, bundl
     assert there.text == here.text
     assert there.logprobs == pytest.approx(here.logprobs, abs=1e-3)
     assert there.entropies == pytest.approx(here.entropies, abs=1e-3)
-    assert there.usage == here.usage
+    # Only in process is it known how long reading and writing took, and of how many bytes.
+    told = ("requests", "local_requests", "input_tokens", "cached_tokens", "output_tokens")
+    assert [getattr(there.usage, name) for name in told] == [
+        getattr(here.usage, name) for name in told
+    ]
 
 
 async def test_a_served_model_streams(served):

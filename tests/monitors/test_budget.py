@@ -105,3 +105,65 @@ def test_ten_thousand_steps_are_not_added_up_for_each():
         OverBudget().judge(grown)
     # Adding up anew takes some 200 ms each time.
     assert (time.perf_counter() - started) / 100 < 0.01
+
+
+def spending(budget: Budget, *joules: float) -> Trajectory:
+    """Steps whose policy takes so many joules each."""
+    bare = trajectory([ECHO] * len(joules), task=Task(id="t", prompt="", budget=budget))
+    steps = (
+        replace(step, policy_spend=Spend(energy=Energy(cpu_j=taken, method="counter")))
+        for step, taken in zip(bare.steps, joules, strict=True)
+    )
+    return replace(bare, steps=tuple(steps))
+
+
+def test_at_four_fifths_it_warns_once_and_lets_the_run_go_on():
+    budget, monitor = Budget(joules=100.0), OverBudget()
+    assert monitor.judge(spending(budget, 79.0)).reason == ""
+    run = spending(budget, 80.0)
+    verdict = monitor.judge(run)
+    assert verdict.ruling is Ruling.CONTINUE
+    assert verdict.reason == "running short of joules: 80 of 100"
+    warned = run.amend(replace(run.last, verdicts=(verdict,)))
+    following = replace(spending(budget, 80.0, 5.0).last, index=1)
+    assert monitor.judge(warned.then(following)).reason == ""
+
+
+def test_a_second_ceiling_is_warned_of_as_well():
+    monitor, budget = OverBudget(), Budget(joules=100.0, seconds=10.0)
+    run = spending(budget, 85.0)
+    run = run.amend(replace(run.last, verdicts=(monitor.judge(run),)))
+    late = replace(spending(budget, 85.0, 1.0).last, tool_spend=Spend(seconds=9.0))
+    assert monitor.judge(run.then(late)).reason == "running short of seconds: 9 of 10"
+
+
+def test_a_request_that_cannot_fit_is_told_before_it_is_made():
+    run = spending(Budget(joules=100.0), 30.0, 30.0, 30.0)
+    assert OverBudget().before(run, "scripted") == (
+        "the next request takes about 30 joules, and 10 of 100 are left"
+    )
+    assert OverBudget(ahead=False).before(run, "scripted") == ""
+
+
+@pytest.mark.parametrize(
+    ("joules", "policy"),
+    [((30.0, 30.0), "scripted"), ((), "scripted"), ((30.0, 30.0, 30.0), "somebody else")],
+)
+def test_what_fits_or_is_not_known_yet_is_let_through(joules, policy):
+    assert OverBudget().before(spending(Budget(joules=100.0), *joules), policy) == ""
+
+
+def test_a_battery_has_a_ceiling_in_percent():
+    used = Spend(energy=Energy(battery_percent=3.0))
+    verdict = OverBudget().judge(run(Budget(battery_percent=6.0), used, used))
+    assert verdict.reason == "out of percent of the battery: 6 of 6"
+    unknown = OverBudget().judge(run(Budget(battery_percent=6.0), Spend(seconds=1.0)))
+    assert "no battery tells" in unknown.error
+
+
+def test_a_counter_that_failed_still_counts_with_what_it_told():
+    lost = Energy(cpu_j=300.0, method="counter", unknown=("rapl: gone",))
+    known = OverBudget().judge(run(Budget(joules=200.0), Spend(energy=lost)))
+    assert known.reason == "out of joules: 300 of 200"
+    short = OverBudget().judge(run(Budget(joules=900.0), Spend(energy=lost)))
+    assert short.error == "joules are limited, but rapl: gone"

@@ -1,3 +1,4 @@
+import random
 from decimal import Decimal
 
 import pytest
@@ -82,3 +83,33 @@ def test_a_spend_adds_up_all_that_it_holds():
     one = Spend(seconds=0.5, usage=Usage(requests=1), energy=Energy(cpu_j=2.0))
     total = one + one
     assert (total.seconds, total.usage.requests, total.energy.cpu_j) == (1.0, 2, 4.0)
+
+
+def test_a_counter_that_was_lost_makes_the_difference_unknown_and_says_so():
+    taken = Energy(gpu_j=5.0, method="counter") - Energy(cpu_j=2.0, gpu_j=1.0, method="counter")
+    assert (taken.joules, taken.at_least_j) == (None, 4.0)
+    assert taken.unknown == ("cpu_j was not read any more",)
+
+
+PARTS = ("cpu_j", "dram_j", "gpu_j", "estimated_j", "idle_j", "own_j", "battery_percent")
+
+
+def some_energy(draw: random.Random) -> Energy:
+    known = {part: draw.uniform(0, 1e6) for part in PARTS if draw.random() < 0.6}
+    unknown = tuple(reason for reason in ("a", "b") if draw.random() < 0.2)
+    return Energy(**known, unknown=unknown)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_total_is_the_sum_of_its_parts_and_none_is_never_made_zero(seed):
+    draw = random.Random(seed)
+    energies = [some_energy(draw) for _ in range(draw.randint(1, 8))]
+    total = sum(energies, Energy())
+    for part in PARTS:
+        known = [getattr(each, part) for each in energies if getattr(each, part) is not None]
+        whole = getattr(total, part)
+        assert (whole is None) == (not known)
+        assert whole is None or whole == pytest.approx(sum(known))
+    assert set(total.unknown) == {reason for each in energies for reason in each.unknown}
+    assert (total.joules is None) == (bool(total.unknown) or total.at_least_j is None)
+    assert sum(reversed(energies), Energy()).at_least_j == pytest.approx(total.at_least_j)
