@@ -1,0 +1,1 @@
+"""The screen: run agents, watch them, and look through what they took."""
