@@ -18,6 +18,7 @@ from flyball.cli.monitors import monitors_app
 from flyball.cli.resume import resume
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
+from flyball.cli.tui import tui
 from flyball.errors import ConfigError, FlyballError, PluginError
 
 WRONG_CALL, MACHINE_LACKS = 2, 3
@@ -30,6 +31,8 @@ EXTRAS = {
     "miniwob": "suites",
     "numpy": "local",
     "playwright": "browser",
+    "textual": "tui",
+    "textual_serve": "tui",
     "xgboost": "train",
 }
 """Which extra brings a package that the bare installation does without."""
@@ -58,7 +61,7 @@ def flyball(
     """Run agents under supervision, and audit what each step costs."""
 
 
-for command in (run, resume, demo, runs, show, audit, doctor):
+for command in (run, resume, demo, runs, show, audit, doctor, tui):
     app.command()(command)
 app.command("import")(import_runs)
 app.add_typer(bench_app, name="bench")

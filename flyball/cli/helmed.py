@@ -14,21 +14,22 @@ if TYPE_CHECKING:
     from flyball.records import Action, Run
     from flyball.steering.helm import Picture
 
-FOLDER, PICTURES = "FLYBALL_HELM", "FLYBALL_PICTURES"
-"""Where the run is to listen, and where pictures of what it sees are to go: set by the screen."""
+HELM, PICTURES = "FLYBALL_HELM", "FLYBALL_PICTURES"
+"""The file that is to tell which run this is, beside which it listens; and where pictures of what
+it sees are to go. The screen sets both."""
 
 
 @asynccontextmanager
 async def helmed(run: Run, crew: Crew, picture: Picture | None = None) -> AsyncIterator[Crew]:
     """Give the crew with a helm, while it listens; the crew as it is where nobody asked for one."""
-    folder, pictures = os.environ.get(FOLDER), os.environ.get(PICTURES)
-    if folder is None:
+    named, pictures = os.environ.get(HELM), os.environ.get(PICTURES)
+    if named is None:
         yield crew
         return
     from flyball.steering import Helm
 
     helm = Helm(
-        Path(folder),
+        Path(named),
         run.id,
         tuple(crew.policies),
         read=_read,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -28,7 +27,7 @@ class Helm:
 
     def __init__(
         self,
-        folder: Path,
+        named: Path,
         run_id: str,
         policies: Sequence[str],
         *,
@@ -36,10 +35,13 @@ class Helm:
         picture: Picture | None = None,
         pictures: Path | None = None,
     ) -> None:
-        """`read` makes an action of what is typed; `pictures` is where each step's picture goes."""
+        """The run listens beside `named`, a file that is to tell which run this process makes.
+
+        `read` makes an action of what is typed; `pictures` is where each step's picture goes.
+        """
         self.standing = Standing(run=run_id, policies=tuple(policies))
-        self._path = socket_of(folder, run_id)
-        self._named = folder / str(os.getpid())
+        self._path = socket_of(named.parent, run_id)
+        self._named = named
         self._read, self._picture, self._pictures = read, picture, pictures
         self._watchers = set[asyncio.StreamWriter]()
         self._changed = asyncio.Event()
@@ -65,7 +67,6 @@ class Helm:
         for watcher in self._watchers:
             watcher.close()
         self._path.unlink(missing_ok=True)
-        self._named.unlink(missing_ok=True)
 
     async def turn(self, trajectory: Trajectory, seen: Observation, policy: str) -> Action | None:
         """Wait while the run is held; the action of a person who drives, else `None`."""

@@ -1,7 +1,6 @@
 """A person takes a hand in a run, over a real socket, while the real loop goes on."""
 
 import asyncio
-import os
 import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -52,7 +51,7 @@ def folder():
 @asynccontextmanager
 async def underway(folder, task, crew, actions, monitors=()):
     parts, steps = crew(actions, monitors)
-    async with Helm(folder, "r1", tuple(parts.policies), read=_read) as helm:
+    async with Helm(folder / "named", "r1", tuple(parts.policies), read=_read) as helm:
         parts = replace(parts, helm=helm, ask=helm.ask)
         person = Person(*await asyncio.open_unix_connection(socket_of(folder, "r1")))
         await person.sees(lambda standing: standing.run == "r1")
@@ -62,7 +61,7 @@ async def underway(folder, task, crew, actions, monitors=()):
 
 async def test_a_paused_run_waits_and_a_resumed_one_goes_on(folder, task, crew):
     async with underway(folder, task, crew, [ECHO, DONE]) as (person, steps, begin):
-        assert (folder / str(os.getpid())).read_text() == "r1"
+        assert (folder / "named").read_text() == "r1"
         person.says("pause")
         await person.sees(lambda standing: standing.paused)
         run = begin()
@@ -72,7 +71,7 @@ async def test_a_paused_run_waits_and_a_resumed_one_goes_on(folder, task, crew):
         person.says("resume")
         await run
         assert len(steps) == 2
-    assert list(folder.iterdir()) == []
+    assert [each.name for each in folder.iterdir()] == ["named"]
 
 
 async def test_a_person_stops_a_run_and_what_was_at_hand_is_left_undone(folder, task, crew):
