@@ -39,7 +39,6 @@ EXTRAS = {
 
 app = typer.Typer(
     name="flyball",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -52,13 +51,24 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def flyball(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="The version.")
     ] = False,
 ) -> None:
-    """Run agents under supervision, and audit what each step costs."""
+    """Run agents under supervision, and audit what each step costs.
+
+    In a terminal, flyball alone opens the screen: flyball tui.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        tui()
+    else:
+        typer.echo(context.get_help())
+        raise typer.Exit(WRONG_CALL)
 
 
 for command in (run, resume, demo, runs, show, audit, doctor, tui):

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from flyball.errors import FlyballError
 from flyball.tui.bar import PLACES
 from flyball.tui.desk import Desk, Job, remember, remembered
+from flyball.tui.place import Place
 from flyball.tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class FlyballApp(App[None]):
     DEFAULT_MODE = "runs"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     BINDINGS = [
+        # Where one writes, a digit is a digit, and the function key still goes there.
         *(
-            Binding(str(number), f"go('{name}')", title, show=False, priority=False)
+            Binding(f"{number},f{number}", f"go('{name}')", title, show=False)
             for number, (name, title) in enumerate(PLACES, start=1)
         ),
         Binding("question_mark", "keys", "Keys", key_display="?"),
@@ -107,13 +109,14 @@ class FlyballApp(App[None]):
         """Every command there is where one stands, and every place."""
         for name, title in PLACES:
             yield SystemCommand(f"Go to {title}", "A place", lambda name=name: self.action_go(name))
-        yield SystemCommand("Theme", "Dark, light, or high contrast", self.action_next_theme)
+        known = {title for _, title in PLACES} | {"Copy selected text"}
         for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.description and not binding.system:
-                run = self._runner(binding.action, active.node)
-                key = self.get_key_display(binding)
-                yield SystemCommand(binding.description, f"Key {key}", run)
+            binding, said = active.binding, active.binding.description
+            if not said or said in known or not isinstance(active.node, Place | App):
+                continue
+            known.add(said)
+            key = self.get_key_display(binding)
+            yield SystemCommand(said, f"Key {key}", self._runner(binding.action, active.node))
         yield SystemCommand("Save a picture of the screen", "As SVG", self.deliver_screenshot)
 
     def _runner(self, action: str, node: object) -> Callable[[], None]:

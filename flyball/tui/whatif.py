@@ -54,8 +54,8 @@ class WhatIf(Place):
         Binding("left", f"move(-{STEP})", "Lower", priority=True),
         Binding("shift+right", f"move({10 * STEP})", "Much higher", show=False, priority=True),
         Binding("shift+left", f"move(-{10 * STEP})", "Much lower", show=False, priority=True),
-        Binding("period", "promise(1)", "Promise more loss"),
-        Binding("comma", "promise(-1)", "Promise less loss"),
+        Binding("period", "promise(1)", "Promise more loss", key_display="."),
+        Binding("comma", "promise(-1)", "Less", key_display=","),
         Binding("m", "monitor", "Monitor"),
     ]
 

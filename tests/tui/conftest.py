@@ -72,7 +72,7 @@ def a_run(number: int, steps: int | None = None) -> tuple[Run, list[Step]]:
     run = Run(
         id=f"2611{number:02d}-run",
         task=Task(
-            id=f"task-{number % 3}",
+            id=f"task-{number % 4}",
             prompt=f"Do the thing number {number}.",
             suite="manners",
             budget=Budget(steps=30, joules=100.0),

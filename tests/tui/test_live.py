@@ -21,7 +21,7 @@ async def fill(pilot, app, **values):
 
 async def start(pilot, app, **values):
     """Fill in the form, and accept the warning."""
-    await pilot.press("3")
+    await pilot.press("f3")
     await until(pilot, lambda: len(app.screen.query_one("#policy").values) > 1)
     await fill(pilot, app, **values)
     await pilot.press("ctrl+s")
@@ -86,7 +86,7 @@ def counting(tmp_path, site):
 
 async def test_a_person_takes_a_run_in_hand(path, counting):  # noqa: PLR0915 - one run
     async with screen(path, size=(120, 40)) as (app, pilot):
-        await pilot.press("3")
+        await pilot.press("f3")
         await until(pilot, lambda: "other" in app.screen.query_one("#strong").values)
         app.screen.query_one("#strong").value = "other"
         view = await start(pilot, app, task="Count for ever.", where=counting)
@@ -95,13 +95,12 @@ async def test_a_person_takes_a_run_in_hand(path, counting):  # noqa: PLR0915 - 
         await pilot.press("p")
         await until(pilot, lambda: view.standing.paused)
         assert "PAUSED" in text_of(app, "#head")
-        view.look()
         await pilot.pause(1.2)
         held = len(view.watched.steps)
         await pilot.pause(1.2)
         assert len(view.watched.steps) == held, "a paused run takes no step"
 
-        await pilot.press("w", "p")
+        await pilot.press("w")
         await until(pilot, lambda: view.standing.waiting == "action")
         assert 'button "More"' in text_of(app, "#ask")
         await write(pilot, "wait")
@@ -111,6 +110,7 @@ async def test_a_person_takes_a_run_in_hand(path, counting):  # noqa: PLR0915 - 
         view.rows.focus()
         await pilot.press("w")
         await until(pilot, lambda: not view.standing.wheel)
+        await pilot.press("p")
 
         await pilot.press("h")
         await until(pilot, lambda: any(step.policy == "other" for step in view.watched.steps))
@@ -137,7 +137,7 @@ async def test_a_person_takes_a_run_in_hand(path, counting):  # noqa: PLR0915 - 
 
 async def test_a_run_that_cannot_start_says_why_and_what_to_do(path, site):
     async with screen(path) as (app, pilot):
-        await pilot.press("3")
+        await pilot.press("f3")
         await until(pilot, lambda: app.screen.query_one("#policy").values[1:])
         await pilot.press("ctrl+s")
         assert any("say in a sentence" in notice for notice in notices(app))
