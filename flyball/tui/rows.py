@@ -10,16 +10,17 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 Cell = str | tuple[str, str]
 """A text, or a text and how it is meant: `good`, `bad`, `warn` or `dim`."""
 Fetch = Callable[[int, int], Sequence[Sequence[Cell]]]
 """The cells of the rows from one place up to another."""
 GAP = 1
+WHEEL = 3
 
 
 class Column(NamedTuple):
@@ -34,11 +35,11 @@ class Column(NamedTuple):
     """How wide the table must be for it to be shown."""
 
 
-class Rows(ScrollView, can_focus=True):
+class Rows(Widget, can_focus=True):
     """Rows under titles, with a cursor."""
 
     COMPONENT_CLASSES = {
-        *("rows--title", "rows--cursor", "rows--blurred", "rows--mark"),
+        *("rows--title", "rows--cursor", "rows--blurred"),
         *("rows--good", "rows--bad", "rows--warn", "rows--dim"),
     }
     BINDINGS = [
@@ -77,7 +78,7 @@ class Rows(ScrollView, can_focus=True):
         self.columns = tuple(columns)
         self.cursor = 0
         self.count = 0
-        self.marked = frozenset[int]()
+        self.top = 0
         self.sorted_by, self.descending = "", True
         self._fetch = fetch
         self._kept = dict[int, Sequence[Cell]]()
@@ -89,11 +90,25 @@ class Rows(ScrollView, can_focus=True):
         self.count = count
         wanted = self.cursor if cursor is None else cursor
         self.cursor = min(max(wanted, 0), max(count - 1, 0))
-        self.virtual_size = Size(max(self.size.width, 1), count + 1)
+        self.top = min(self.top, max(count - self._height, 0))
         self._keep_in_sight()
-        # There may be no room to scroll in before the new size holds.
-        self.call_after_refresh(self._keep_in_sight)
         self.refresh()
+
+    def grow(self, count: int, *, follow: bool) -> None:
+        """Show that there are more rows at the end; of what stands, only the last has changed."""
+        before, top, cursor = self.count, self.top, self.cursor
+        self._kept.pop(before - 1, None)
+        self.count = count
+        self.cursor = count - 1 if follow else cursor
+        if self.cursor >= self.top + self._height:
+            # By half a page at a time: moving every line for each new one takes time.
+            self.top = max(self.cursor - self._height // 2, 0)
+        if top != self.top:
+            self.refresh()
+            return
+        first = max(min(before - 1, cursor) if follow else before - 1, 0)
+        last = min(count, self.top + self._height)
+        self.refresh(Region(0, first + 1 - self.top, self.size.width, max(last - first, 0)))
 
     def notify_style_update(self) -> None:
         self._looks.clear()
@@ -101,23 +116,34 @@ class Rows(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self._kept.clear()
-        self.virtual_size = Size(max(self.size.width, 1), self.count + 1)
+        self.top = min(self.top, max(self.count - self._height, 0))
         self._keep_in_sight()
 
+    @property
+    def _height(self) -> int:
+        return max(self.size.height - 1, 1)
+
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.size.width - 1
         if y == 0:
             cells = [self._title(column) for column in self.columns]
-            return self._strip(cells, width, self._look("title"))
-        row = y - 1 + self.scroll_offset.y
+            return self._strip(cells, width + 1, self._look("title"))
+        row = y - 1 + self.top
         if row >= self.count:
-            return Strip.blank(width, self.rich_style)
-        base = self.rich_style
+            return Strip.blank(self.size.width, self._look("base"))
+        base = self._look("base")
         if row == self.cursor:
             base = self._look("cursor" if self.has_focus else "blurred")
-        elif row in self.marked:
-            base = self._look("mark")
-        return self._strip(self._cells(row), width, base, plain=row == self.cursor)
+        strip = self._strip(self._cells(row), width, base, plain=row == self.cursor)
+        return Strip([*strip, Segment(self._scrollbar(y - 1), self._look("dim"))], width + 1)
+
+    def _scrollbar(self, line: int) -> str:
+        """The character at the right of a line: where in all the rows these stand."""
+        if self.count <= self._height:
+            return " "
+        long = max(round(self._height**2 / self.count), 1)
+        first = round(self.top / (self.count - self._height) * (self._height - long))
+        return "█" if first <= line < first + long else "│"
 
     def action_move(self, by: int) -> None:
         self.move_to(self.cursor + by)
@@ -136,9 +162,13 @@ class Rows(ScrollView, can_focus=True):
         row = min(max(row, 0), max(self.count - 1, 0))
         if row == self.cursor:
             return
-        self.cursor = row
+        top, before, self.cursor = self.top, self.cursor, row
         self._keep_in_sight()
-        self.refresh()
+        if top != self.top:
+            self.refresh()
+        else:
+            for each in (before, row):
+                self.refresh(Region(0, each + 1 - top, self.size.width, 1))
         if tell:
             self.post_message(self.Moved(self))
 
@@ -150,29 +180,34 @@ class Rows(ScrollView, can_focus=True):
                     self.post_message(self.SortAsked(column.key))
                 place += width + GAP
             return
-        row = event.y - 1 + self.scroll_offset.y
+        row = event.y - 1 + self.top
         if row == self.cursor and row < self.count:
             self.action_choose()
         elif row < self.count:
             self.move_to(row)
 
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._scroll(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._scroll(-WHEEL)
+
+    def _scroll(self, by: int) -> None:
+        self.top = min(max(self.top + by, 0), max(self.count - self._height, 0))
+        self.refresh()
+
     def _keep_in_sight(self) -> None:
-        height = max(self.size.height - 1, 1)
-        top = self.scroll_offset.y
-        if self.cursor < top:
-            top = self.cursor
-        elif self.cursor >= top + height:
-            top = self.cursor - height + 1
-        top = min(top, max(self.count - height, 0))
-        if top != self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False, immediate=True)
+        if self.cursor < self.top:
+            self.top = self.cursor
+        elif self.cursor >= self.top + self._height:
+            self.top = self.cursor - self._height + 1
 
     def _cells(self, row: int) -> Sequence[Cell]:
         if row not in self._kept:
             if len(self._kept) > 1_000:
                 self._kept.clear()
-            first = min(row, self.scroll_offset.y)
-            last = min(max(row + 1, self.scroll_offset.y + self.size.height), self.count)
+            first = min(row, self.top)
+            last = min(max(row + 1, self.top + self.size.height), self.count)
             found = self._fetch(first, last)
             self._kept.update(enumerate(found, start=first))
         return self._kept.get(row, ())
@@ -205,14 +240,12 @@ class Rows(ScrollView, can_focus=True):
 
     def _look(self, name: str) -> Style:
         if name not in self._looks:
-            full = self.get_component_rich_style(f"rows--{name}", partial=name in MEANINGS)
-            self._looks[name] = full
+            self._looks[name] = (
+                self.rich_style
+                if name == "base"
+                else self.get_component_rich_style(f"rows--{name}", partial=name in MEANINGS)
+            )
         return self._looks[name]
-
-    def refresh_row(self, row: int) -> None:
-        """Draw one row anew."""
-        self._kept.pop(row, None)
-        self.refresh(Region(0, row + 1 - self.scroll_offset.y, self.size.width, 1))
 
 
 MEANINGS = ("good", "bad", "warn", "dim")

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from flyball.steering import Order, Standing
 from flyball.telling.lines import action_line
 from flyball.tui.following import Line, News, Told, news
+from flyball.tui.lines import Lines
 from flyball.tui.place import Failed, in_background
 from flyball.tui.rows import Cell, Column, Rows
 from flyball.tui.watched import Watched, head, panel
@@ -60,10 +61,10 @@ class RunView(Widget):
         self._line: Line | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="head")
+        yield Lines(id="head")
         with Container(id="parts"):
             yield Rows(COLUMNS, self._fetch, id="steps")
-            yield Static(id="side")
+            yield Lines(id="side")
         yield Static(id="ask", markup=False)
         yield Input(placeholder='your action: click button "Login" 3, or TOOL {...}', id="typed")
 
@@ -136,8 +137,9 @@ class RunView(Widget):
         if self.over:
             self.standing = None
             self._show_asking()
+        if steps:
+            self.rows.grow(len(self.watched.steps), follow=self.follows)
         if steps or changed:
-            self.rows.show(len(self.watched.steps), self._newest if self.follows else None)
             self._draw()
         if changed:
             self.post_message(self.Changed())
@@ -233,11 +235,12 @@ class RunView(Widget):
     def _draw(self) -> None:
         pace = f"▶ {SPEEDS[self.speed]:g} steps/s" if self.plays else ""
         waiting = self._problem or "starting: the model is loaded and a browser is opened ..."
-        self.query_one("#head", Static).update(head(self.watched, self.standing, waiting, pace))
-        side = self.query_one("#side", Static)
+        told = head(self.watched, self.standing, waiting, pace)
+        self.query_one("#head", Lines).show(list(told.split(allow_blank=True)))
+        side = self.query_one("#side", Lines)
         size = side.content_size
-        index = self.rows.cursor
-        side.update(panel(self.watched, index, size.width or 40, size.height or 10))
+        text = panel(self.watched, self.rows.cursor, size.width or 40, size.height or 10)
+        side.show(list(text.split(allow_blank=True)))
 
 
 def cells(watched: Watched, index: int) -> Sequence[Cell]:

@@ -28,11 +28,14 @@ class Watched:
     run: Run | None = None
     steps: list[Step] = field(default_factory=list)
     sums: list[Spend] = field(default_factory=list)
+    powers: list[float | None] = field(default_factory=list)
+    """The mean power of each step in watts."""
 
     def add(self, steps: Iterable[Step]) -> None:
         for step in steps:
             self.sums.append((self.sums[-1] if self.sums else Spend()) + step.spend)
             self.steps.append(step)
+            self.powers.append(_watts(step.spend))
 
     def scores(self, monitor: str, index: int) -> list[float | None]:
         """What a monitor said at each of the last steps up to `index`."""
@@ -43,7 +46,7 @@ class Watched:
 
     def watts(self, index: int, last: int) -> list[float | None]:
         """The mean power of each of the `last` steps up to `index`; `None` where unknown."""
-        return [_watts(step.spend) for step in self.steps[max(index + 1 - last, 0) : index + 1]]
+        return self.powers[max(index + 1 - last, 0) : index + 1]
 
 
 def panel(watched: Watched, index: int, width: int, height: int) -> Text:

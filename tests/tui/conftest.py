@@ -28,6 +28,7 @@ from flyball import (
 from flyball.ledger import Ledger
 from flyball.records import Decision
 from flyball.tui.app import FlyballApp
+from flyball.tui.lines import Lines
 from tests.site import serve_site
 
 ROOT = Path(__file__).parent.parent.parent
@@ -148,7 +149,10 @@ async def until(pilot, holds, seconds=30.0):
 
 def text_of(app, selector):
     """What a widget of the topmost screen shows."""
-    shown = app.screen.query(selector).first().render()
+    widget = app.screen.query(selector).first()
+    if isinstance(widget, Lines):
+        return widget.plain
+    shown = widget.render()
     return shown.plain if isinstance(shown, Text) else str(shown)
 
 

@@ -82,18 +82,20 @@ async def test_a_run_is_replayed_step_by_step_and_at_speed(path, ledger):
         assert "0.35/0.70" in side
         await pilot.press("end")
         assert "(shadow) stop: it" in text_of(app, "#side")
-        await pilot.press("plus", "plus", "plus", "plus", "space")
+        await pilot.press("space")
         assert view.plays
+        await until(pilot, lambda: view.rows.cursor == 1)
+        await pilot.press("plus", "plus", "plus")
         await until(pilot, lambda: not view.plays)
         assert view.rows.cursor == 6
 
 
 async def test_two_runs_stand_side_by_side_from_where_they_part(path, ledger):
+    ledger.delete("261110-run")
+    parted = replace(a_step(1), action=Action(tool="back", text="back"))
+    ledger.put_back(Deleted(a_run(10)[0], (a_step(0), parted, a_step(2)), None))
     async with screen(path, size=(100, 30)) as (app, pilot):
         await ready(app, pilot)
-        ledger.delete("261110-run")
-        parted = replace(a_step(1), action=Action(tool="back", text="back"))
-        ledger.put_back(Deleted(a_run(10)[0], (a_step(0), parted, a_step(2)), None))
         await pilot.press("c", "down", "c")
         rows = await until(pilot, lambda: app.screen.query_one("#pairs"))
         await until(pilot, lambda: rows.count)
