@@ -131,6 +131,18 @@ class Recoverable(Protocol):
         ...
 
 
+class Helm(Protocol):
+    """Where a person takes a hand in a run."""
+
+    async def turn(self, trajectory: Trajectory, seen: Observation, policy: str) -> Action | None:
+        """Wait while the run is held; the action of a person who drives, else `None`."""
+        ...
+
+    def overrule(self, step: Step) -> Decision | None:
+        """What a person decided on a step that was judged; `None`: nothing."""
+        ...
+
+
 class Meter(Protocol):
     """Energy counters that only grow: what passed between two readings is their difference."""
 

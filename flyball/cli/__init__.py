@@ -18,6 +18,7 @@ from flyball.cli.monitors import monitors_app
 from flyball.cli.resume import resume
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
+from flyball.cli.tui import tui
 from flyball.errors import ConfigError, FlyballError, PluginError
 
 WRONG_CALL, MACHINE_LACKS = 2, 3
@@ -31,13 +32,14 @@ EXTRAS = {
     "numpy": "local",
     "opentelemetry": "otel",
     "playwright": "browser",
+    "textual": "tui",
+    "textual_serve": "tui",
     "xgboost": "train",
 }
 """Which extra brings a package that the bare installation does without."""
 
 app = typer.Typer(
     name="flyball",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -50,16 +52,27 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def flyball(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="The version.")
     ] = False,
 ) -> None:
-    """Run agents under supervision, and audit what each step costs."""
+    """Run agents under supervision, and audit what each step costs.
+
+    In a terminal, flyball alone opens the screen: flyball tui.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        tui()
+    else:
+        typer.echo(context.get_help())
+        raise typer.Exit(WRONG_CALL)
 
 
-for command in (run, resume, demo, runs, show, doctor):
+for command in (run, resume, demo, runs, show, doctor, tui):
     app.command()(command)
 app.command("import")(import_runs)
 app.add_typer(audit_app, name="audit")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from flyball.cli.show import NO_RUNS, UNKNOWN, amount
+from flyball.cli.show import NO_RUNS
 from flyball.cli.tables import print_table
+from flyball.telling import UNKNOWN, amount
 
 if TYPE_CHECKING:
     from flyball.audit import Difference, Report, ReportRow, Saving

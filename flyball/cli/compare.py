@@ -237,7 +237,7 @@ def _print_columns(rows: Sequence[Row], columns: Mapping[str, str]) -> None:
 
 
 def _cell(metric: str, row: Row | None) -> str:
-    from flyball.cli.show import UNKNOWN, amount
+    from flyball.telling import UNKNOWN, amount
 
     if row is None or row["value"] is None:
         return UNKNOWN

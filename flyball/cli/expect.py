@@ -75,8 +75,8 @@ def _risk(trajectory: Trajectory) -> float | None:
 
 
 def _print(table: Expectations) -> None:
-    from flyball.cli.show import UNKNOWN, amount
     from flyball.cli.tables import print_table
+    from flyball.telling import UNKNOWN, amount
 
     rows = []
     for choice in table.cells:

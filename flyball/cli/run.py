@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flyball.cli.helmed import helmed
 from flyball.cli.options import (
     GrammarOption,
     JsonOption,
@@ -90,6 +91,9 @@ def run(  # noqa: PLR0913 - one parameter an option
         float | None, typer.Option(min=0, help="Ceiling of the battery's charge, in percent.")
     ] = None,
     grammar: GrammarOption = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Monitors judge, and only budgets are obeyed.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Seed for a model that samples.")] = None,
     expect: Annotated[
         str | None, typer.Option(help="Text that the last page must show: checks the outcome.")
@@ -108,7 +112,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         raise ConfigError(f"no agent is called {agent!r}; there are: {', '.join(AGENTS)}")
     if url is None:
         raise ConfigError("the web agent needs a page to begin at; add --url ADDRESS")
-    config = load_config().with_grammar(grammar).with_preference(prefer)
+    config = load_config().with_grammar(grammar).with_preference(prefer).in_shadow(shadow)
     ceilings = config.budget()
     order = Order(
         task=task,
@@ -204,7 +208,8 @@ async def carry_out(
 
             crew = replace(crew, sink=sink, world=browser)
             crew = replace(crew, verifier=_verifier(order, config, browser, crew))
-            return await attempt(run, crew, ledger, observation=first, score=score, begun=begun)
+            async with helmed(run, crew, browser.picture) as crew:
+                return await attempt(run, crew, ledger, observation=first, score=score, begun=begun)
 
 
 def _begin(

@@ -35,9 +35,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a run step by step."""
-    from flyball.cli.settled import endings_at
     from flyball.cli.show import print_outcome, print_run_json, print_step
-    from flyball.cli.why import reasons
+    from flyball.telling import endings_at, reasons
 
     with open_ledger(ledger) as opened:
         run = opened.run(run_id)

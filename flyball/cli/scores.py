@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from flyball.cli.show import UNKNOWN, amount
 from flyball.cli.tables import console
+from flyball.telling import UNKNOWN, amount
 
 if TYPE_CHECKING:
     from flyball.bench.suites import Pair

@@ -31,6 +31,7 @@ from flyball.models.specs import BUNDLED
 from flyball.records import Budget
 from flyball.roles import Governor, Monitor
 
+BUDGET = "over_budget"
 PRICES = frozenset({"input_usd_per_mtok", "output_usd_per_mtok"})
 
 
@@ -118,6 +119,14 @@ class Config:
         except ValidationError as error:
             raise ConfigError(f"--prefer: {first_problem(error)}") from error
         return replace(self, tables=self.tables.model_copy(update={"governor": governor}))
+
+    def in_shadow(self, shadow: bool) -> Config:
+        """The same with every monitor but the budget in shadow mode, if that is asked for."""
+        if not shadow:
+            return self
+        names = tuple(name for name in self.run.monitors if name != BUDGET)
+        run = self.run.model_copy(update={"shadow": names})
+        return replace(self, tables=self.tables.model_copy(update={"run": run}))
 
     def governor(self, small: str | None = None, strong: str | None = None) -> Governor:
         """Build the governor of a run that `small` drives, and `strong` may be called into.

@@ -6,10 +6,10 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import platformdirs
-from sqlalchemy import ColumnElement, Connection, case, func
+from sqlalchemy import ColumnElement, Connection, case, delete, func
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -17,8 +17,9 @@ from sqlmodel import col, select
 from flyball.errors import LedgerError
 from flyball.ledger.codec import run_from_json, step_from_json
 from flyball.ledger.rows import parts, run_columns, spend_columns, step_columns, tally_columns
-from flyball.ledger.store import ELSEWHERE, Store
+from flyball.ledger.store import Store
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow, TruthRow
+from flyball.ledger.wording import ELSEWHERE
 from flyball.records import Run, Status, Step, Trajectory
 
 MEMORY = ":memory:"
@@ -31,6 +32,14 @@ def ledger_path(given: Path | None = None) -> Path:
     if named := os.environ.get("FLYBALL_LEDGER"):
         return Path(named).expanduser()
     return platformdirs.user_data_path("flyball", appauthor=False) / "ledger.db"
+
+
+class Deleted(NamedTuple):
+    """A run that was taken out of the ledger, whole."""
+
+    run: Run
+    steps: tuple[Step, ...]
+    milestones: tuple[tuple[str, ...], ...] | None
 
 
 class Ledger:
@@ -105,6 +114,22 @@ class Ledger:
                     _add_step(connection, run.id, step)
                 added += 1
         return added
+
+    def delete(self, run_id: str) -> Deleted:
+        """Take a run out, and give what `put_back` needs to have it as it was."""
+        run, milestones = self.run(run_id), self.milestones(run_id)
+        gone = Deleted(run=run, steps=self._steps(run), milestones=milestones)
+        with self.store.transaction() as connection:
+            for table in (TallyRow, SpendRow, StepRow, TruthRow):
+                connection.execute(delete(table).where(col(table.run_id) == run.id))
+            connection.execute(delete(RunRow).where(col(RunRow.id) == run.id))
+        return gone
+
+    def put_back(self, gone: Deleted) -> None:
+        """Undo `delete`."""
+        self.add([(gone.run, gone.steps)])
+        if gone.milestones is not None:
+            self.mark(gone.run.id, gone.milestones)
 
     def run(self, run_id: str) -> Run:
         """The run with this id, or with the only id that starts so."""

@@ -15,24 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from flyball.errors import LedgerError
 from flyball.ledger.migrations import APPLICATION_ID, MIGRATIONS
-
-BUSY_SECONDS = 5.0
-"""How long to wait for another process that is writing."""
-
-ELSEWHERE = "name another ledger with --ledger or FLYBALL_LEDGER"
-
-# By the start of SQLite's own name for the error (https://sqlite.org/rescode.html).
-PLAIN_WORDS = {
-    "SQLITE_READONLY": f"the file or its directory is read-only; {ELSEWHERE}",
-    "SQLITE_FULL": "the disk is full; free some space: what was written before is safe",
-    "SQLITE_NOTADB": f"this is no SQLite file; {ELSEWHERE}",
-    "SQLITE_CORRUPT": f"the file is damaged; restore a copy, or {ELSEWHERE}",
-    "SQLITE_BUSY": f"another process has kept it locked for {BUSY_SECONDS:g} s; end it, or wait",
-    "SQLITE_LOCKED": f"another process has kept it locked for {BUSY_SECONDS:g} s; end it, or wait",
-    "SQLITE_CANTOPEN": f"it cannot be opened: no such directory, or no right to; {ELSEWHERE}",
-    "SQLITE_IOERR": "the disk does not read or write; is it full, or gone?",
-    "SQLITE_TOOBIG": "a step holds more than SQLite takes (1 GB)",
-}
+from flyball.ledger.wording import BUSY_SECONDS, ELSEWHERE, PLAIN_WORDS, newer
 
 
 class Store:
@@ -85,10 +68,7 @@ class Store:
         if self._pragma("application_id") != APPLICATION_ID:
             raise LedgerError(f"{self._name}: another program's file; {ELSEWHERE}")
         if self._version() > len(MIGRATIONS):
-            raise LedgerError(
-                f"{self._name}: written by a newer Flyball (schema {self._version()}, this one"
-                f" knows {len(MIGRATIONS)}); update flyball, or {ELSEWHERE}"
-            )
+            raise LedgerError(f"{self._name}: {newer(self._version(), len(MIGRATIONS))}")
 
     def _use_wal(self) -> None:
         # Several processes that open a new file at once can each be refused the switch, and

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Literal
 
 from flyball.errors import ConfigError
-from flyball.records import Decision, Ruling, Step, Trajectory
+from flyball.records import HUMAN, Decision, Ruling, Step, Trajectory
 
 NONSENSE = 3
 """Answers in a row that cannot be read: a policy that gives them is as good as down."""
@@ -51,7 +51,9 @@ class Stint:
 
 def stints(steps: Sequence[Step]) -> list[Stint]:
     """Part a run by who drove it, oldest first."""
-    parts = [list(part) for _, part in groupby(steps, key=lambda step: step.policy)]
+    # A person at the wheel is no policy that was called in.
+    driven = [step for step in steps if step.policy != HUMAN]
+    parts = [list(part) for _, part in groupby(driven, key=lambda step: step.policy)]
     return [Stint(policy=part[0].policy, steps=len(part), silence=_silence(part)) for part in parts]
 
 
@@ -62,7 +64,7 @@ def come_back(trajectory: Trajectory, decision: Decision, bursts: Bursts) -> Dec
     last one is not followed. At the end of a burst the first policy drives on, once the step at
     hand is carried out. A decision to stop or to ask stands.
     """
-    if not trajectory.steps or decision.ruling in (Ruling.STOP, Ruling.ASK):
+    if _stands(trajectory, decision):
         return decision
     driven = stints(trajectory.steps)
     home, now = driven[0].policy, driven[-1]
@@ -81,6 +83,12 @@ def come_back(trajectory: Trajectory, decision: Decision, bursts: Bursts) -> Dec
     if decision.ruling is Ruling.CONTINUE and not trajectory.last.action.is_final:
         return replace(decision, policy=home, reason=why, by="bursts")
     return decision
+
+
+def _stands(trajectory: Trajectory, decision: Decision) -> bool:
+    if not trajectory.steps or trajectory.last.policy == HUMAN:
+        return True
+    return decision.ruling in (Ruling.STOP, Ruling.ASK)
 
 
 def _silence(part: Sequence[Step]) -> str:

@@ -20,6 +20,7 @@ from flyball.records.rulings import (
 )
 from flyball.records.spending import Budget, Energy, EnergyMethod, Spend, Usage
 from flyball.records.trajectory import (
+    HUMAN,
     Action,
     Arguments,
     Ending,
@@ -33,6 +34,7 @@ from flyball.records.trajectory import (
 )
 
 __all__ = [
+    "HUMAN",
     "Action",
     "Arguments",
     "Budget",

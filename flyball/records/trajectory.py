@@ -12,6 +12,8 @@ from flyball.records.rulings import Decision, HandOver, Recovery, Verdict
 from flyball.records.spending import Budget, Spend, Usage
 
 Arguments = Mapping[str, object]
+HUMAN = "human"
+"""The policy of a step that a person took, and who made a decision of his."""
 Status = Literal["running", "finished", "stopped", "failed"]
 """`finished`: the policy answered, or the environment says it is over. `stopped`: the
 governor, a budget or a person ended it. `failed`: a part that the run needs broke."""

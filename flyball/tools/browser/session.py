@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -135,6 +135,11 @@ class Browser:
     async def text(self) -> str:
         """All that the page says, for a checker."""
         return await self.page.inner_text("body")
+
+    async def picture(self, path: Path) -> None:
+        """Write what the page looks like to a PNG file; a page that is gone leaves none."""
+        with suppress(PlaywrightError, ToolError):
+            await self.page.screenshot(path=path, scale="css")
 
     async def open(self, url: str) -> Observation:
         """Open the first page. Raises `ToolError` where it cannot be loaded."""

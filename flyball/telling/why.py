@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flyball.cli.show import UNKNOWN, amount, spent
+from flyball.telling.lines import UNKNOWN, amount, spent
 
 if TYPE_CHECKING:
     from flyball.records import HandOver, Price, Step, Trajectory, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from flyball.cli.show import UNKNOWN, action_line, amount
+from flyball.telling.lines import UNKNOWN, action_line, amount
 
 if TYPE_CHECKING:
     from flyball.ledger import Receipt

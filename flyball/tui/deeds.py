@@ -1,0 +1,202 @@
+"""What can be done with a run in the table: open, compare, resume, label, delete, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding
+from textual.message import Message
+
+from flyball.errors import LedgerError
+from flyball.tui.place import Place, in_background
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from flyball.ledger import Deleted
+    from flyball.ledger.listing import Listed
+    from flyball.records import Run
+
+LABELLED = "labelled"
+"""The key in a task's metadata that says who gave a run its score."""
+
+
+class Done(Message):
+    """Something was done in the ledger."""
+
+    def __init__(self, told: str, gone: Deleted | None = None) -> None:
+        super().__init__()
+        self.told, self.gone = told, gone
+
+
+class Deeds(Place):
+    """A place with a current run."""
+
+    DEEDS: ClassVar[list[BindingType]] = [
+        Binding("enter,o", "open", "Open"),
+        Binding("c", "compare", "Compare"),
+        Binding("r", "resume", "Resume"),
+        Binding("l", "label", "Label"),
+        Binding("d,delete", "delete", "Delete"),
+        Binding("u", "undo", "Undo", show=False),
+        Binding("e", "export", "Export"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: Listed | None = None
+        """The run that another is to be compared with."""
+        self.gone = list["Deleted"]()
+        """What was deleted, for undoing."""
+
+    def current(self) -> Listed | None:
+        raise NotImplementedError
+
+    def action_look(self, anew: bool = False) -> None:
+        raise NotImplementedError
+
+    def told_of_deeds(self) -> str:
+        told = f"; comparing with {self.held.task} (Esc on c)" if self.held else ""
+        return f"{told}; u undoes {len(self.gone)} deletions" if self.gone else told
+
+    def _at_hand(self) -> Listed | None:
+        line = self.current()
+        if line is None:
+            self.flyball.complain("there is no run here; press n to start one")
+        return line
+
+    def action_open(self) -> None:
+        if line := self._at_hand():
+            self.flyball.open_run(line.id)
+
+    def action_compare(self) -> None:
+        line = self._at_hand()
+        if line is None:
+            return
+        if self.held is None or self.held.id == line.id:
+            self.held = None if self.held else line
+            said = f"{line.task} is held; c on another run compares" if self.held else "let go"
+            self.notify(said, markup=False)
+            return
+        from flyball.tui.comparing import Comparing
+
+        self.app.push_screen(Comparing(self.held.id, line.id))
+        self.held = None
+
+    def action_resume(self) -> None:
+        line = self._at_hand()
+        if line is None:
+            return
+        from flyball.tui.asking import Write
+
+        if line.status == "finished":
+            self.flyball.complain(f"run {line.id} is finished; press n to start another")
+            return
+        steps = (line.steps or 0) + 30
+        question = "Ceiling of steps for the run as a whole (Enter resumes):"
+        if line.status == "running":
+            question = f"Does nothing run it any more? {question}"
+
+        def go(given: str | None) -> None:
+            if given is None:
+                return
+            killed = ("--killed",) if line.status == "running" else ()
+            words = ("resume", line.id, "--max-steps", given, *killed)
+            self.flyball.begin(words, bound=False, pictures=True)
+
+        self.app.push_screen(Write(question, str(steps)), go)
+
+    def action_label(self) -> None:
+        line = self._at_hand()
+        if line is None:
+            return
+        from flyball.tui.asking import Choose
+
+        answers = [("1", "✓ success"), ("0", "✗ failure"), ("", "nobody knows")]
+        question = f"How did {line.task} end? A label counts as its score, in training too."
+
+        def go(given: str | None) -> None:
+            if given is not None:
+                self._do(lambda: self._label(line.id, given))
+
+        self.app.push_screen(Choose(question, answers), go)
+
+    def _label(self, run_id: str, given: str) -> Done:
+        ledger = self.flyball.desk.ledger()
+        run = ledger.run(run_id)
+        if run.status == "running":
+            raise LedgerError(f"run {run_id} is going on; label it once it is over")
+        ledger.save(labelled(run, float(given) if given else None))
+        return Done(f"{run.task.id} is labelled {marks(given)}")
+
+    def action_delete(self) -> None:
+        line = self._at_hand()
+        if line is None:
+            return
+        if line.status == "running" and any(job.run_id == line.id for job in self._going_on()):
+            self.flyball.complain(f"run {line.id} is going on; stop it before you delete it")
+            return
+
+        def delete() -> Done:
+            gone = self.flyball.desk.ledger().delete(line.id)
+            return Done(f"{line.task} is deleted; u brings it back", gone)
+
+        self._do(delete)
+
+    def action_undo(self) -> None:
+        if not self.gone:
+            self.notify("nothing was deleted here")
+            return
+        gone = self.gone.pop()
+
+        def put_back() -> Done:
+            self.flyball.desk.ledger().put_back(gone)
+            return Done(f"{gone.run.task.id} is back")
+
+        self._do(put_back)
+
+    def action_export(self) -> None:
+        line = self._at_hand()
+        if line is None:
+            return
+        from flyball.tui.asking import Write
+
+        question = "Write the run to (.json: whole; .csv: a line a step; .html: to read):"
+
+        def go(given: str | None) -> None:
+            if given:
+                self._do(lambda: self._export(line.id, Path(given).expanduser()))
+
+        self.app.push_screen(Write(question, f"{line.id}.json"), go)
+
+    def _export(self, run_id: str, path: Path) -> Done:
+        from flyball.tui.exports import export_run
+
+        ledger = self.flyball.desk.ledger()
+        export_run(ledger.run(run_id), ledger.trajectory(run_id), path)
+        return Done(f"written to {path}")
+
+    def _going_on(self) -> list[Any]:
+        return [job for job in self.flyball.desk.jobs if job.process.poll() is None]
+
+    def _do(self, work: Callable[[], Done]) -> None:
+        in_background(self, work, lambda done: done, group="deeds")
+
+    def on_done(self, done: Done) -> None:
+        if done.gone is not None:
+            self.gone.append(done.gone)
+        self.notify(done.told, markup=False)
+        self.action_look(True)
+
+
+def labelled(run: Run, score: float | None) -> Run:
+    """The run with the score that a person gave it, which its metadata say."""
+    metadata = {**run.task.metadata, LABELLED: "human"}
+    return replace(run, score=score, task=replace(run.task, metadata=metadata))
+
+
+def marks(given: str) -> str:
+    return {"1": "a success", "0": "a failure"}.get(given, "unknown")

@@ -1,0 +1,62 @@
+"""Thresholds and promises are moved, and past runs are replayed under them at once."""
+
+import pytest
+
+from flyball.bench.evaluation import share_lost, share_saved, sums_of
+from flyball.monitors.learned.rules import Rule
+from flyball.tui.replaying import read_past, replayed
+from tests.tui.conftest import a_run, screen, text_of, until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_threshold_is_moved_by_arrow_keys(path, ledger):
+    async with screen(path, size=(120, 30)) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen.report)
+        assert app.screen.monitor == "will_fail"
+        assert "will_fail stops from 0.500" in text_of(app, "#note")
+        past = app.screen.past
+        sums = list(sums_of(past.scored["will_fail"], Rule(threshold=0.5)).values())
+        assert app.screen.report.saved == share_saved(sums) > 0
+        assert app.screen.report.lost == share_lost(sums) == 0
+        lost = [each for each in app.screen.report.runs if not each.success]
+        assert [each.stop for each in lost] == [2, 2, 2, 2], "0.2, 0.35, 0.5: at step 2"
+        for _ in range(4):
+            await pilot.press("shift+left")
+        await until(pilot, lambda: "stops from 0.100" in text_of(app, "#note"))
+        await until(pilot, lambda: app.screen.report.lost == 1.0)
+        assert "12 of 12 runs would have been stopped" in text_of(app, "#told")
+        await pilot.press("right")
+        await until(pilot, lambda: "stops from 0.110" in text_of(app, "#note"))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query("RunView"))
+
+
+async def test_a_promise_needs_runs_enough_and_then_sets_the_threshold(path, ledger):
+    async with screen(path, size=(120, 30)) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen.report)
+        await pilot.press("period")
+        await until(pilot, lambda: "too few checked runs" in text_of(app, "#note"))
+        for number in range(12, 120):
+            ledger.add([a_run(number)])
+        await pilot.press("1", "5")
+        await until(pilot, lambda: "promised" in text_of(app, "#note"))
+        assert app.screen.loss == 0.05
+        assert app.screen.report.lost <= 0.05
+        assert app.screen.report.saved > 0
+        assert "95 %, over tasks" in text_of(app, "#told")
+
+
+def test_a_monitor_that_was_not_in_force_is_asked(ledger):
+    past = read_past(ledger, "stuck")
+    assert set(past.scored) == {"stuck", "will_fail"}
+    assert all(0 <= score <= 1 for run in past.scored["stuck"] for score in run.scores)
+    assert replayed(past, "stuck", Rule(threshold=2.0)).stopped == 0
+
+
+async def test_without_scores_it_says_how_to_get_some(path, tmp_path):
+    async with screen(path) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: "No past run" in text_of(app, "#note"))
