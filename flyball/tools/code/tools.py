@@ -58,6 +58,7 @@ class CodeTool:
 
     async def call(self, arguments: Arguments) -> Observation:
         try:
+            _check(arguments)
             done = await self.doing(self.workspace, self.exam, arguments)
         except (OutsideError, EditError) as error:
             done = Done("", ok=False, note=str(error))
@@ -112,7 +113,8 @@ async def _search(workspace: Workspace, exam: Exam, arguments: Arguments) -> Don
         return Done("nothing matches")
     if not ran.ok:
         return Done("", ok=False, note=" ".join(ran.output.split())[:300] or ended(ran))
-    return Done(middle_cut(ran.output, LONGEST_RESULT))
+    found = "\n".join(line.removeprefix("./") for line in ran.output.splitlines())
+    return Done(middle_cut(found, LONGEST_RESULT))
 
 
 async def _edit(workspace: Workspace, exam: Exam, arguments: Arguments) -> Done:
@@ -176,6 +178,21 @@ async def _run_tests(workspace: Workspace, exam: Exam, arguments: Arguments) -> 
     text = middle_cut(report.text, LONGEST_RESULT)
     note = {True: "the tests pass", False: "the tests fail", None: "the tests tell nothing"}
     return Done(text, ok=report.passed is True, note=note[report.passed])
+
+
+def _check(arguments: Arguments) -> None:
+    """Refuse what no file's name, no file and no command can hold."""
+    for name, value in arguments.items():
+        if "\0" in str(value) or not _is_text(str(value)):
+            raise EditError(f"{name} has characters in it that are no text")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _number(value: object, otherwise: int) -> int:
