@@ -18,11 +18,11 @@ NAMESPACES = (
 )
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/opt/homebrew")
 SETTINGS = (
-    *("/etc/alternatives", "/etc/group", "/etc/hosts", "/etc/ld.so.cache", "/etc/ld.so.conf"),
-    *("/etc/ld.so.conf.d", "/etc/localtime", "/etc/mime.types", "/etc/nsswitch.conf"),
-    *("/etc/passwd", "/etc/ssl/certs", "/etc/timezone", "/etc/java", "/etc/fonts"),
+    *("/etc/alternatives", "/etc/group", "/etc/hosts", "/etc/ld.so.cache", "/etc/localtime"),
+    *("/etc/nsswitch.conf", "/etc/passwd", "/etc/ssl/certs"),
 )
-"""What programs read of `/etc`, and nothing that holds a secret."""
+"""What programs read of `/etc`, and nothing that holds a secret. Each takes half a millisecond."""
+OF_JAVA = "java-*"
 FOR_THE_NET = ("/etc/resolv.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols")
 COUNTED_SINCE = (5, 14)
 """Linux counts processes by user namespace from here on, and before by user."""
@@ -64,7 +64,8 @@ def _system(job: Job) -> Iterator[str]:
             yield from ("--symlink", str(place.readlink()), str(place))
         elif place.is_dir():
             yield from ("--ro-bind", str(place), str(place))
-    for name in (*SETTINGS, *(FOR_THE_NET if job.allow_net else ())):
+    settings = [*SETTINGS, *map(str, Path("/etc").glob(OF_JAVA))]
+    for name in (*settings, *(FOR_THE_NET if job.allow_net else ())):
         yield from ("--ro-bind-try", name, name)
     yield from ("--proc", "/proc", "--dev", "/dev")
     # Whoever is root outside may write these without any capability, and bwrap leaves them so.

@@ -6,6 +6,8 @@ not make one is not root, and has the other limit.
 
 from __future__ import annotations
 
+import atexit
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,30 +23,51 @@ _ENTER = 'echo $$ > "$0" && exec "$@"'
 @contextmanager
 def fenced(argv: Sequence[str], processes: int) -> Iterator[tuple[str, ...]]:
     """Give a command that runs `argv` in a group of its own; `argv` where there can be none."""
-    group = _made(processes + OF_BUBBLEWRAP)
+    group = _taken(processes + OF_BUBBLEWRAP)
     if group is None:
         yield tuple(argv)
         return
     try:
         yield ("/bin/sh", "-c", _ENTER, str(group / "cgroup.procs"), *argv)
     finally:
-        _remove(group)
+        _idle.append(group)
+
+
+_idle = list[Path]()
+"""Groups that no job is in. They are used again: the kernel takes its time to let go of one."""
+
+
+def _taken(most: int) -> Path | None:
+    while _idle:
+        group = _idle.pop()
+        with suppress(OSError):
+            (group / "pids.max").write_text(str(most))
+            return group
+    return _made(most)
 
 
 def _made(most: int) -> Path | None:
     for parent in _parents():
-        group = parent / f"flyball-{secrets.token_hex(6)}"
+        _sweep(parent)
+        group = parent / f"flyball-{os.getpid()}-{secrets.token_hex(3)}"
         try:
             group.mkdir()
         except OSError:
             continue
-        try:
+        atexit.register(_remove, group)
+        with suppress(OSError):
             (group / "pids.max").write_text(str(most))
-        except OSError:
-            _remove(group)
-            continue
-        return group
+            return group
     return None
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a flyball that was killed has left."""
+    for group in parent.glob("flyball-*-*"):
+        owner = group.name.split("-")[1]
+        if not Path(f"/proc/{owner}").exists():
+            with suppress(OSError):
+                group.rmdir()
 
 
 def _parents() -> Iterator[Path]:
