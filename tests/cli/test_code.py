@@ -281,3 +281,14 @@ def test_json_is_the_run_alone(call, serve, repo):
     printed = json.loads(result.out)
     assert printed["run"]["score"] == 1.0
     assert "kept in" in result.err
+
+
+def test_a_later_attempt_begins_from_the_prompt_that_is_in_the_cache(call, repo):
+    more = ("--policy", "bundled/small", "--attempts", "2", "--max-steps", "1")
+    assert call(*words(repo, *more)).code == 1
+    runs = json.loads(call("runs", "--json").out)
+    steps = [json.loads(call("show", run["id"], "--json").out)["steps"] for run in runs]
+    second, first = (each[0]["policy_spend"]["usage"] for each in steps)
+    assert first["cached_tokens"] == 0
+    assert second["input_tokens"] == first["input_tokens"]
+    assert second["cached_tokens"] >= second["input_tokens"] - 2

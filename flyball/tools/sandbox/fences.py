@@ -34,15 +34,17 @@ def fenced(argv: Sequence[str], processes: int) -> Iterator[tuple[str, ...]]:
 
 
 _idle = list[Path]()
-"""Groups that no job is in. They are used again: the kernel takes its time to let go of one."""
+"""Groups that no job is in. They are used again, since removing one takes the kernel's time."""
 
 
 def _taken(most: int) -> Path | None:
-    while _idle:
-        group = _idle.pop()
+    """Take a group that is empty: the kernel counts what has ended for up to a second more."""
+    for group in list(_idle):
         with suppress(OSError):
-            (group / "pids.max").write_text(str(most))
-            return group
+            if int((group / "pids.current").read_text()) == 0:
+                (group / "pids.max").write_text(str(most))
+                _idle.remove(group)
+                return group
     return _made(most)
 
 

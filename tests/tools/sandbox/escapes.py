@@ -218,7 +218,7 @@ WITHOUT_HARM = (
 """What may be tried without a sandbox as well, to see that the attempt would work there."""
 
 BOMBS = {
-    "forks": (":(){ :|:& };:", "processes"),
+    "forks": (":(){ :|:; }; :", "processes"),
     "memory in one process": ("python3 -c 'b=[]\nwhile 1: b.append(b\"x\" * (1 << 22))'", ""),
     "memory in many processes": (
         "for i in 1 2 3 4 5 6; do"

@@ -1,6 +1,9 @@
 """What each sandbox is told, what is kept of the output, and that nothing is run without."""
 
+import os
 import struct
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from flyball.tools.sandbox import (
     Job,
     Limits,
     Seatbelt,
+    find_bubblewrap,
     open_sandbox,
     run_job,
 )
@@ -177,3 +181,38 @@ def test_the_filter_knows_the_numbers_of_each_machine(machine):
     assert rules[-1][0] == RETURN
     assert seccomp_filter(allow_net=True, machine=machine) != program
     assert seccomp_filter(allow_net=False, machine="abacus") is None
+
+
+FORKING = """
+import os, time
+made = 0
+try:
+    while made < 200:
+        if not os.fork(): time.sleep(20); os._exit(0)
+        made += 1
+except OSError: pass
+print(os.getuid(), made)
+"""
+
+
+def test_who_is_not_root_has_the_same_sandbox_and_a_limit_of_the_kernels(monkeypatch):
+    monkeypatch.setattr(os, "getuid", lambda: 65534)
+    other = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        tree.chmod(0o777)
+        job = Job(command=("python3", "-c", FORKING), tree=tree, limits=Limits(processes=20))
+        launch = find_bubblewrap().launch(job)
+        done = subprocess.run(
+            [*(other if os.geteuid() == 0 else ()), *launch.argv],
+            pass_fds=launch.descriptors,
+            env=PATHS,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for descriptor in launch.descriptors:
+            os.close(descriptor)
+    uid, made = done.stdout.split()
+    assert uid == str(65534 if os.geteuid() == 0 else os.geteuid())
+    assert 10 < int(made) < 20
