@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fix bench policies monitors clean browser
+.PHONY: demo test check fix bench policies monitors clean browser sandbox
 
 demo: .venv/demo.stamp browser
 	$(BIN)/flyball demo
 
-test: .venv/dev.stamp browser
+test: .venv/dev.stamp browser sandbox
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
 
@@ -22,13 +22,14 @@ fix: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev.stamp browser
+bench: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.logprobs
 	$(BIN)/python -m benchmarks.ledger
 	$(BIN)/python -m benchmarks.judging
 	$(BIN)/python -m benchmarks.metering
+	$(BIN)/python -m benchmarks.sandbox
 
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
 # on a GPU. 4.2 million tokens made the strong one no better than the small one that it grew from.
@@ -61,6 +62,13 @@ browser: .venv/demo.stamp
 	  || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
 	       && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } \
 	  || $(BIN)/playwright install chromium
+
+# What the coding agent runs commands in, and what it searches with.
+sandbox:
+	@{ command -v bwrap && command -v rg && command -v git; } >/dev/null \
+	  || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq \
+	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq bubblewrap ripgrep git; } \
+	  || echo 'install bubblewrap, ripgrep and git: the tests of the sandbox need them'
 
 .venv/demo.stamp: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11 ...')"

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flyball.agents.account import in_context, results_of
-from flyball.agents.compact import HISTORY
-from flyball.records import Action, Observation, Step
+from flyball.agents.compact import HISTORY, SECOND_TRY_TEMPERATURE
+from flyball.records import Action, Observation, Request, Step, Trajectory
+from flyball.roles import Model, Proposal
 from flyball.tools.page import cut
 
 SOURCE_TOKENS = 900
@@ -80,3 +83,43 @@ def history(steps: Sequence[Step], observation: Observation) -> list[str]:
     led_to = results_of(steps, observation)
     recent = [(steps[index].action, led_to[index]) for index in in_context(steps)[-HISTORY:]]
     return [summary(action, after.text, ok=after.ok) for action, after in recent]
+
+
+class CompactCodePolicy:
+    """Drives with a model that was trained on the compact format for code."""
+
+    def __init__(self, model: Model, *, temperature: float = 0.0, seed: int = 0) -> None:
+        self._model = model
+        self._temperature = temperature
+        self._seed = seed
+        self.name = model.name
+
+    def warmed(self, temperature: float, seed: int) -> CompactCodePolicy:
+        """The same with other draws."""
+        warmth = max(temperature, self._temperature)
+        return CompactCodePolicy(self._model, temperature=warmth, seed=seed)
+
+    async def propose(self, trajectory: Trajectory, observation: Observation) -> Proposal:
+        steps, goal = trajectory.steps, trajectory.task.prompt
+        refused = observation.source == "governor" and steps[-1].hand_over is None
+        temperature = SECOND_TRY_TEMPERATURE if refused else self._temperature
+        draw = zlib.crc32(f"{self._seed}\n{goal}\n{len(steps)}".encode())
+        completion = await self._model.complete(
+            Request(
+                prompt=prompt(goal, source_of(steps, observation), history(steps, observation)),
+                max_tokens=MAX_TOKENS,
+                temperature=temperature,
+                seed=draw if temperature else None,
+                stop=("\n",),
+            )
+        )
+        action = decode(completion.text)
+        action = replace(action, logprobs=completion.logprobs, entropies=completion.entropies)
+        return Proposal(action, completion.usage)
+
+
+def source_of(steps: Sequence[Step], newest: Observation) -> list[str]:
+    """Give the lines of the newest observation that shows a source."""
+    seen = [*(step.observation for step in steps), newest]
+    shown = (each for each in reversed(seen) if each.text[:2] == "1 ")
+    return next(shown, newest).text.splitlines()

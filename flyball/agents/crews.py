@@ -9,7 +9,9 @@ from typing import Any
 
 from flyball import plugins
 from flyball.agents.chat import ModelPolicy, best_style
+from flyball.agents.coding import CODE, CODE_SHOWN
 from flyball.agents.compact import CompactPolicy
+from flyball.agents.compact_code import CompactCodePolicy
 from flyball.agents.graph import Crew
 from flyball.agents.metering import describe_metering
 from flyball.agents.verifiers import CommandVerifier, ModelVerifier, PolicyVerifier
@@ -48,6 +50,7 @@ def open_policies(
     *,
     seed: int | None = None,
     temperature: float = 0.0,
+    agent: str = "web",
 ) -> Iterator[Mapping[str, Policy]]:
     """Open the models called `names`, each with the kind of policy that it takes.
 
@@ -60,7 +63,9 @@ def open_policies(
             compact = model_format(spec) == "compact"
             model = open_model(spec)
             opened.append(model)
-            if compact:
+            if compact and agent == "code":
+                policies[name] = CompactCodePolicy(model, temperature=temperature)
+            elif compact:
                 grammar = config.run.grammar
                 policies[name] = CompactPolicy(model, temperature=temperature, grammar=grammar)
             else:
@@ -70,6 +75,8 @@ def open_policies(
                     style=best_style(spec),
                     seed=seed,
                     temperature=temperature,
+                    guide=CODE if agent == "code" else "",
+                    shown=CODE_SHOWN if agent == "code" else 1,
                 )
         yield policies
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flyball import __version__
 from flyball.bench.cascades import Contender
-from flyball.bench.oracle import ORACLE, OraclePolicy
+from flyball.bench.oracle import ORACLE, oracle_policy
 from flyball.bench.suites import Pair, Suite, split_of
 from flyball.config import Config
 from flyball.errors import ToolError
@@ -100,8 +100,8 @@ def pair_of(run: Run) -> Pair:
 def make_batch(suite: Suite, contender: Contender, *, temperature: float = 0.0) -> Batch:
     """Say what playing `contender` on `suite` is. Raises `ConfigError`."""
     config, strong = contender.config, contender.strong
-    stand_ins = {name: OraclePolicy(suite) for name in contender.models}
-    crew = contender.crew(stand_ins, {}, meter=NoMeter())
+    stand_ins = {name: oracle_policy(suite) for name in contender.models}
+    crew = contender.crew(stand_ins, {}, meter=NoMeter(), agent=suite.agent)
     return Batch(
         suite=suite,
         policy=contender.driver,

@@ -61,10 +61,15 @@ class Contender:
         return self.driver
 
     def crew(
-        self, policies: Mapping[str, Policy], tools: Mapping[str, Tool], *, meter: Meter
+        self,
+        policies: Mapping[str, Policy],
+        tools: Mapping[str, Tool],
+        *,
+        meter: Meter,
+        agent: str = "web",
     ) -> Crew:
         """Make the crew that plays it. Raises `ConfigError` as `assemble` does."""
-        crew = assemble(self.config, policies, tools, meter=meter, strong=self.strong)
+        crew = assemble(self.config, policies, tools, meter=meter, strong=self.strong, agent=agent)
         if self.monitors is not None:
             crew = replace(crew, monitors=self.monitors)
         if self.governor is None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flyball.bench.milestones import oracle_move
 from flyball.bench.suites import Suite
 from flyball.records import Action, Observation, Trajectory, Usage
-from flyball.roles import Proposal
+from flyball.roles import Policy, Proposal
 
 ORACLE = "oracle"
+
+
+def oracle_policy(suite: Suite) -> Policy:
+    """The policy that plays `suite` as well as it can be played."""
+    if suite.agent == "code":
+        policy: Policy = import_module("flyball.bench.code.oracle").CodeOracle(suite)
+        return policy
+    return OraclePolicy(suite)
 
 
 class OraclePolicy:

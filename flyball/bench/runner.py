@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
 from flyball.agents import Crew, open_meter, open_policies
+from flyball.agents.coding import workplace_of
 from flyball.bench.batches import Batch, Todo, make_batch, pair_of
 from flyball.bench.cascades import Contender, single
-from flyball.bench.oracle import ORACLE, OraclePolicy
+from flyball.bench.oracle import ORACLE, oracle_policy
 from flyball.bench.stage import Patience, Stage, open_browser
 from flyball.bench.suites import Pair, Suite
 from flyball.config import Config
@@ -21,6 +22,7 @@ from flyball.ledger import Ledger
 from flyball.records import Run, Step, ToolSpec
 from flyball.roles import Meter, Policy
 from flyball.tools.browser import Browser, BrowserOptions
+from flyball.tools.code import SPECS, Workplace
 
 
 class Audience(Protocol):
@@ -121,14 +123,16 @@ class _Performance:
     async def _work(self) -> None:
         """Play as long as something is left, with a new browser after each one that broke."""
         suite = self._plan.suite
-        specs = [tool.spec for tool in Browser(self._options).tools.values()]
-        with suite.serve() as address, self._policies(specs) as policies:
+        with suite.serve() as address, self._policies() as policies:
             while self._todo:
-                async with open_browser(self._options) as browser:
-                    crew = self._contender.crew(policies, browser.tools, meter=self._meter)
+                async with self._world() as world:
+                    tools = world.tools if isinstance(world, Browser) else {}
+                    crew = self._contender.crew(
+                        policies, tools, meter=self._meter, agent=suite.agent
+                    )
                     stage = Stage(
                         suite=suite,
-                        browser=browser,
+                        world=world,
                         address=address,
                         crew=crew,
                         contender=self._contender,
@@ -150,13 +154,27 @@ class _Performance:
                 return
             self._todo.done()
 
+    def _world(self) -> AbstractAsyncContextManager[Browser | Workplace]:
+        """A browser, or for code a sandbox that has just worked."""
+        if self._plan.suite.agent == "code":
+            return nullcontext(workplace_of(self._contender.config, hidden=(self._ledger.path,)))
+        return open_browser(self._options)
+
+    def _specs(self) -> list[ToolSpec]:
+        return [tool.spec for tool in Browser(self._options).tools.values()]
+
     @contextmanager
-    def _policies(self, specs: Sequence[ToolSpec]) -> Iterator[Mapping[str, Policy]]:
+    def _policies(self) -> Iterator[Mapping[str, Policy]]:
         contender = self._contender
         if contender.models == (ORACLE,):
-            yield {ORACLE: OraclePolicy(self._plan.suite)}
+            yield {ORACLE: oracle_policy(self._plan.suite)}
             return
+        agent = self._plan.suite.agent
         with open_policies(
-            contender.config, contender.models, specs, temperature=self._plan.temperature
+            contender.config,
+            contender.models,
+            SPECS if agent == "code" else self._specs(),
+            temperature=self._plan.temperature,
+            agent=agent,
         ) as policies:
             yield policies

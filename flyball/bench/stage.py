@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from flyball.agents import Begun, Crew, attempt, new_run
 from flyball.bench.cascades import Contender
+from flyball.bench.code.suite import CodeEpisode
 from flyball.bench.milestones import newly_reached, stages
 from flyball.bench.suites import Episode, Pair, Suite
 from flyball.errors import ConfigError, LedgerError, ModelError, ToolError
@@ -43,7 +45,8 @@ class Stage:
     """What an episode needs: a browser, pages, a crew, and a ledger."""
 
     suite: Suite
-    browser: Browser
+    world: Any
+    """The browser, or for code the place where commands run."""
     address: str
     crew: Crew
     contender: Contender
@@ -59,16 +62,17 @@ class Stage:
         # What the task asks is known once its page is loaded, and that can already fail.
         untold = Task(id=pair.task, prompt="", suite=self.suite.name, budget=budget, metadata=marks)
         driver, strong = self.contender.driver, self.contender.strong
-        run = new_run(untold, self.crew, agent="web", policy=driver, strong=strong)
+        run = new_run(untold, self.crew, agent=self.suite.agent, policy=driver, strong=strong)
         run = replace(run, seed=pair.seed)
         try:
             async with asyncio.timeout(self.patience.episode_seconds):
-                episode = self.suite.episode(self.browser, self.address, *pair)
-                async with self._answer():
-                    task, first = await episode.start(budget)
-                task = replace(task, metadata={**task.metadata, **marks})
-                run = replace(run, task=task)
-                return await self._attempt(run, episode, first)
+                episode = self.suite.episode(self.world, self.address, *pair)
+                with closing(episode) if isinstance(episode, CodeEpisode) else nullcontext():
+                    async with self._answer():
+                        task, first = await episode.start(budget)
+                    task = replace(task, metadata={**task.metadata, **marks})
+                    run = replace(run, task=task)
+                    return await self._attempt(run, episode, first)
         except (ConfigError, LedgerError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the suite goes on
@@ -91,6 +95,8 @@ class Stage:
 
         tools = {name: _Answering(tool, self) for name, tool in episode.tools.items()}
         crew = replace(self.crew, tools=tools, sink=sink)
+        if isinstance(episode, CodeEpisode):
+            crew = episode.staffed(crew, self.contender.strong)
         begun = Begun(driver=self.contender.first(run.task))
         ended = await attempt(run, crew, self.ledger, observation=first, score=score, begun=begun)
         told = [reached for reached in after if reached is not None]

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from flyball.config.wording import nearest
 from flyball.errors import ConfigError
 from flyball.records import Action, Budget, Observation, Task
 from flyball.roles import Tool
 from flyball.tools.page import Entry
-
-if TYPE_CHECKING:
-    from flyball.tools.browser import Browser
 
 Split = Literal["trained", "untrained"]
 SPLITS: tuple[Split, ...] = ("trained", "untrained")
@@ -65,7 +62,17 @@ class Episode(Protocol):
 
 
 class Suite(Protocol):
-    """Tasks that are played in a browser, each with an oracle."""
+    """Tasks that are played in a browser or a repository, each with an oracle."""
+
+    @property
+    def agent(self) -> str:
+        """The kind of agent that plays them: `web` or `code`."""
+        ...
+
+    @property
+    def seeded(self) -> bool:
+        """Whether a seed changes a task."""
+        ...
 
     @property
     def name(self) -> str: ...
@@ -94,7 +101,7 @@ class Suite(Protocol):
         """Serve the pages; gives their address. Each worker has a server of its own."""
         ...
 
-    def episode(self, browser: Browser, address: str, task: str, seed: int) -> Episode: ...
+    def episode(self, browser: Any, address: str, task: str, seed: int) -> Episode: ...
 
     def oracle(self, task: str) -> Oracle: ...
 
@@ -106,14 +113,27 @@ class Suite(Protocol):
 SUITES: dict[str, str] = {
     "web": "flyball.bench.miniwob:WebSuite",
     "office": "flyball.bench.office:Office",
+    "code": "flyball.bench.code.suite:CodeSuite",
 }
 """Where the class of each suite is: it is imported when it is asked for."""
 
 
+BROUGHT = ("quixbugs", "humaneval")
+"""Suites that are not in flyball: the user says where they are."""
+
+
 def load_suite(name: str) -> Suite:
-    """Make the suite called `name`. Raises `ConfigError` where there is none."""
+    """Make the suite called `name`, or `NAME:PATH` for one that the user brings.
+
+    Raises `ConfigError` where there is none.
+    """
+    brought, _, path = name.partition(":")
+    if brought in BROUGHT:
+        made: Suite = import_module("flyball.bench.code.suite").brought_suite(brought, path)
+        return made
     if name not in SUITES:
-        raise ConfigError(f"no suite is called {name!r}; there are: {', '.join(SUITES)}")
+        known = ", ".join((*SUITES, *(f"{each}:PATH" for each in BROUGHT)))
+        raise ConfigError(f"no suite is called {name!r}; there are: {known}")
     module, _, class_name = SUITES[name].partition(":")
     suite: Suite = getattr(import_module(module), class_name)()
     return suite
@@ -158,6 +178,11 @@ def choose_seeds(wanted: str) -> range:
     if seeds[-1] >= HELD_BACK_SEED:
         raise ConfigError(f"seeds of {HELD_BACK_SEED:,} and above are held back; give lower ones")
     return seeds
+
+
+def seeds_for(suite: Suite, seeds: range) -> range:
+    """The seeds to play `suite` with: one is enough where they change nothing."""
+    return seeds if suite.seeded else seeds[:1]
 
 
 def pairs_of(tasks: Iterable[str], seeds: Iterable[int]) -> tuple[Pair, ...]:

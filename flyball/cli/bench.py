@@ -94,7 +94,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     from flyball.bench.cascades import contenders_of, duo_of
     from flyball.bench.page import make_page
     from flyball.bench.runner import Plan
-    from flyball.bench.suites import choose_seeds, choose_tasks, load_suite, pairs_of
+    from flyball.bench.suites import choose_seeds, choose_tasks, load_suite, pairs_of, seeds_for
     from flyball.config import load_config
 
     config, played_suite = load_config().with_grammar(grammar), load_suite(suite)
@@ -102,7 +102,9 @@ def run(  # noqa: PLR0913 - one parameter an option
     settings = {key: value for key, value in given.items() if value is not None}
     duo = duo_of(config, pair_small, pair_strong)
     contenders = contenders_of(config, policy or config.run.policy, duo, settings)
-    pairs = pairs_of(choose_tasks(played_suite, tasks), choose_seeds(seeds))
+    pairs = pairs_of(
+        choose_tasks(played_suite, tasks), seeds_for(played_suite, choose_seeds(seeds))
+    )
     plans = [
         Plan(
             suite=played_suite,

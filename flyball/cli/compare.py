@@ -81,14 +81,14 @@ def compare(  # noqa: PLR0913 - one parameter an option
     from flyball.bench.cascades import label_of
     from flyball.bench.compare import compare as held_against
     from flyball.bench.frontier import make_front
-    from flyball.bench.suites import choose_seeds, choose_tasks, load_suite, pairs_of
+    from flyball.bench.suites import choose_seeds, choose_tasks, load_suite, pairs_of, seeds_for
     from flyball.config import load_config
 
     config, played = load_config(), load_suite(suite)
     labels = [label_of(name.strip()) for name in policies.split(",") if name.strip()]
     if not labels:
         raise ConfigError("--policies names nothing; give names with commas between")
-    pairs = pairs_of(choose_tasks(played, tasks), choose_seeds(seeds))
+    pairs = pairs_of(choose_tasks(played, tasks), seeds_for(played, choose_seeds(seeds)))
     with open_ledger(ledger, config) as opened:
         comparison, notes = _read(opened, config, played, labels, pairs)
     if energy_from:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -185,11 +184,11 @@ def _calibration() -> Finding:
 
 
 def _sandbox() -> Finding:
-    found = shutil.which("bwrap")
-    return Finding(
-        part="sandbox",
-        ok=found is not None,
-        detail=f"bubblewrap at {found}" if found else "no bubblewrap: code agents cannot run",
-        remedy="apt-get install bubblewrap",
-        needed=False,
-    )
+    from flyball.config import load_config
+    from flyball.tools.sandbox import open_sandbox
+
+    def tried() -> str:
+        told = load_config().sandbox
+        return f"{open_sandbox(told.kind, image=told.image).name} runs a command"
+
+    return replace(_tried("sandbox", tried), needed=False)

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flyball.cli.changes import Then
+from flyball.cli.code import CodeOrder, run_code
 from flyball.cli.helmed import helmed
 from flyball.cli.options import (
     GrammarOption,
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from flyball.roles import Sink, Verifier
     from flyball.tools.browser import Browser
 
-AGENTS = ("web",)
+AGENTS = ("web", "code")
 HOSTS = "allow_hosts"
 """The key in a task's metadata, where hosts stand with commas between."""
 
@@ -76,8 +79,34 @@ class Earlier:
 
 def run(  # noqa: PLR0913 - one parameter an option
     task: Annotated[str, typer.Argument(help="What the agent is to do, in a sentence.")],
-    agent: Annotated[str, typer.Option(help="The kind of agent: web.")] = "web",
+    agent: Annotated[str, typer.Option(help="The kind of agent: web, or code.")] = "web",
     url: Annotated[str | None, typer.Option(help="The page to begin at.")] = None,
+    repo: Annotated[
+        Path | None, typer.Option(help="For code: the folder that is copied and worked on.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option(help="For code: the file that a bundled policy mends.")
+    ] = None,
+    test_command: Annotated[
+        str | None, typer.Option(help="For code: what runs the tests; found, if not given.")
+    ] = None,
+    attempts: Annotated[
+        int, typer.Option(min=1, help="For code: attempts until one passes the tests.")
+    ] = 1,
+    then: Annotated[Then, typer.Option(help="For code: what becomes of the change.")] = Then.ASK,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="For code: do not ask about what [sandbox] yes names.")
+    ] = False,
+    allow_net: Annotated[
+        bool, typer.Option("--allow-net", help="For code: commands may use the network.")
+    ] = False,
+    sandbox: Annotated[
+        str | None, typer.Option(help="For code: bubblewrap, seatbelt, docker or podman.")
+    ] = None,
+    dangerously_no_sandbox: Annotated[
+        bool,
+        typer.Option("--dangerously-no-sandbox", help="For code: run commands unprotected."),
+    ] = False,
     policy: PolicyOption = None,
     strong: Annotated[str | None, typer.Option(help="The model to escalate to.")] = None,
     prefer: Annotated[
@@ -110,22 +139,47 @@ def run(  # noqa: PLR0913 - one parameter an option
 
     if agent not in AGENTS:
         raise ConfigError(f"no agent is called {agent!r}; there are: {', '.join(AGENTS)}")
-    if url is None:
+    if agent == "web" and url is None:
         raise ConfigError("the web agent needs a page to begin at; add --url ADDRESS")
+    if agent == "code" and repo is None:
+        raise ConfigError("the coding agent needs a repository; add --repo DIR")
     config = load_config().with_grammar(grammar).with_preference(prefer).in_shadow(shadow)
     ceilings = config.budget()
+    budget = replace(
+        ceilings,
+        steps=max_steps or ceilings.steps,
+        joules=ceilings.joules if budget_joules is None else budget_joules,
+        cost_usd=ceilings.cost_usd if budget_usd is None else Decimal(str(budget_usd)),
+        battery_percent=budget_battery or ceilings.battery_percent,
+    )
+    if agent == "code":
+        assert repo is not None
+        code_order = CodeOrder(
+            task=task,
+            repo=repo,
+            file=file,
+            policy=policy or config.run.policy,
+            strong=strong or config.run.strong,
+            budget=budget,
+            seed=seed,
+            test_command=test_command,
+            attempts=attempts,
+            then=then,
+            yes=yes,
+            allow_net=allow_net,
+            sandbox=sandbox,
+            dangerously_no_sandbox=dangerously_no_sandbox,
+        )
+        with open_ledger(ledger, config) as opened, stoppable():
+            run_code(code_order, config, opened, as_json=as_json)
+        return
+    assert url is not None
     order = Order(
         task=task,
         url=url,
         policy=policy or config.run.policy,
         strong=strong or config.run.strong,
-        budget=replace(
-            ceilings,
-            steps=max_steps or ceilings.steps,
-            joules=ceilings.joules if budget_joules is None else budget_joules,
-            cost_usd=ceilings.cost_usd if budget_usd is None else Decimal(str(budget_usd)),
-            battery_percent=budget_battery or ceilings.battery_percent,
-        ),
+        budget=budget,
         seed=seed,
         expect=expect,
         allow_hosts=tuple(allow_host or ()),
@@ -221,7 +275,7 @@ def _begin(
 
     if earlier is None:
         task = Task(
-            id=_slug(order.task), prompt=order.task, budget=order.budget, metadata=order.marks
+            id=slug(order.task), prompt=order.task, budget=order.budget, metadata=order.marks
         )
         run = new_run(task, crew, agent="web", policy=order.policy, strong=order.strong)
         return replace(run, seed=order.seed), seen, Begun()
@@ -245,6 +299,6 @@ def _verifier(order: Order, config: Config, browser: Browser, crew: Crew) -> Ver
     return CheckerVerifier(check=check, strong=order.strong)
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
     words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
     return "-".join(words)[:60] or "task"

@@ -22,6 +22,7 @@ from flyball.config.tables import (
     ListPriceTable,
     ModelTable,
     RunTable,
+    SandboxTable,
     Tables,
 )
 from flyball.config.wording import first_problem
@@ -58,6 +59,10 @@ class Config:
     @property
     def browser(self) -> BrowserTable:
         return self.tables.browser
+
+    @property
+    def sandbox(self) -> SandboxTable:
+        return self.tables.sandbox
 
     @property
     def models(self) -> Mapping[str, ModelTable]:

@@ -22,7 +22,10 @@ from pydantic import (
 
 from flyball.config.wording import nearest
 from flyball.models.specs import BUNDLED, Format
+from flyball.monitors.approvals import Kind as AskedKind
 from flyball.records import HandOverKind, Recover
+from flyball.tools.sandbox.opening import Kind
+from flyball.tools.sandbox.others import IMAGE
 
 USD_PER_KWH = 0.30
 """About what a European household pays. Prices differ by a factor of ten: set your own."""
@@ -183,6 +186,26 @@ class BrowserTable(Table):
     timeout_seconds: PositiveFloat = 10.0
 
 
+class SandboxTable(Table):
+    """`[sandbox]`: where a coding agent's programs run, and how much they may take."""
+
+    kind: Kind = "auto"
+    image: str = IMAGE
+    """For Docker and Podman."""
+    read: Annotated[tuple[FilePath, ...], Field(strict=False)] = ()
+    """Folders that may be read besides the system and the repository."""
+    allow_net: bool = False
+    yes: Annotated[tuple[AskedKind, ...], Field(strict=False)] = ()
+    """What `--yes` allows without asking."""
+    test_command: str | None = None
+    memory_mb: PositiveInt = 2_048
+    processes: PositiveInt = 128
+    file_mb: PositiveInt = 256
+    disk_mb: PositiveInt = 1_024
+    cpu_seconds: PositiveInt = 300
+    wall_seconds: PositiveFloat = 60.0
+
+
 class ModelTable(Table):
     """`[models.NAME]`: a GGUF file on this machine, or a model behind a server."""
 
@@ -247,6 +270,7 @@ class Tables(Table):
     telemetry: TelemetryTable = TelemetryTable()
     ledger: LedgerTable = LedgerTable()
     browser: BrowserTable = BrowserTable()
+    sandbox: SandboxTable = SandboxTable()
     models: dict[str, ModelTable] = Field(default_factory=dict)
     list_prices: dict[str, ListPriceTable] = Field(default_factory=dict)
     monitors: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -73,6 +73,7 @@ def outcome(run: Run) -> str:
     elif run.gave_up:
         checked = "not done, as the policy says itself"
     else:
-        checked = "nothing checked whether the task is done (--expect TEXT would)"
+        how = "--test-command" if run.agent == "code" else "--expect TEXT"
+        checked = f"nothing checked whether the task is done ({how} would)"
     by = f"{run.status} by {run.ended_by}" + (f": {run.reason}" if run.reason else "")
     return f"{by}; {checked}" if run.status == "finished" or run.score is not None else by

@@ -30,6 +30,8 @@ class PageSuite:
     """
 
     name = "pages"
+    agent = "web"
+    seeded = True
     trained = ("press", "answer")
     untrained = ("hang", "dead", "endless", "lost", "buggy", "hang*1")
     viewport = (400, 300)

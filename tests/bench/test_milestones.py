@@ -14,6 +14,8 @@ class FormSuite:
     """Fill in Ann, then submit; a page without a field has no move."""
 
     name = "form"
+    agent = "web"
+    seeded = True
 
     def oracle(self, task):
         def oracle(goal, page, told):

@@ -84,7 +84,8 @@ def test_a_budget_in_joules_stops_a_run(call, site):
     ("words", "code", "said"),
     [
         (["--policy", "nonesuch"], 2, "no model is called 'nonesuch'"),
-        (["--agent", "code"], 2, "no agent is called 'code'"),
+        (["--agent", "nonesuch"], 2, "no agent is called 'nonesuch'"),
+        (["--agent", "code"], 2, "the coding agent needs a repository; add --repo DIR"),
         (["--ledger", "/proc/ledger.db"], 3, "/proc/ledger.db"),
     ],
 )

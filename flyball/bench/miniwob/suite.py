@@ -79,6 +79,8 @@ class WebSuite:
     """The tasks of MiniWoB++ that can be solved from the text of the page."""
 
     name = "web"
+    agent = "web"
+    seeded = True
     trained = TRAINED
     untrained = UNTRAINED
     viewport = VIEWPORT

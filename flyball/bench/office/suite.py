@@ -141,6 +141,8 @@ class Office:
     """The suite. An office is kept for as long as its episode is."""
 
     name = "office"
+    agent = "web"
+    seeded = True
     trained = tuple(name for name, template in TEMPLATES.items() if template.trained)
     untrained = tuple(name for name, template in TEMPLATES.items() if not template.trained)
     viewport = (900, 1000)

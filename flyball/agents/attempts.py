@@ -1,0 +1,116 @@
+"""Several attempts at one coding task: the first that the tests accept is taken."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from flyball.agents.chat import ModelPolicy
+from flyball.agents.coding import on_workspace
+from flyball.agents.compact_code import CompactCodePolicy
+from flyball.agents.graph import Crew
+from flyball.agents.session import Record, attempt, new_run
+from flyball.monitors.approvals import Kind
+from flyball.records import Observation, Run, Task
+from flyball.roles import Policy, Recoverable, Tool
+from flyball.tools.code import Remembered, Workspace
+
+ATTEMPT = "attempt"
+ATTEMPTS = "attempts"
+"""Keys in a task's metadata: which of how many, and what they have in common."""
+WARMTH = 0.7
+"""The temperature from the second attempt on: the first, which is greedy, would come again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A workspace with its tools, for one attempt."""
+
+    workspace: Workspace
+    exam: Remembered
+    tools: Mapping[str, Tool]
+    world: Recoverable
+    first: Observation
+    """The first look at it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """An attempt that is over."""
+
+    run: Run
+    bench: Bench
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undertaking:
+    """A task, who is to do it, and how often it may be tried."""
+
+    task: Task
+    crew: Crew
+    record: Record
+    open_bench: Callable[[], Bench]
+    driver: str
+    strong: str | None = None
+    times: int = 1
+    seed: int | None = None
+    asks: tuple[Kind, ...] = ()
+    ended: Callable[[Tried], None] = lambda tried: None
+    """Is told of each attempt that is over."""
+
+    async def carry_out(self) -> Tried:
+        """Attempt it up to `times` times; gives the first that passes its tests, else the last.
+
+        Each attempt begins with the same prompt, whose cache the model keeps. A monitor that stops
+        one leaves the next more to spend. Where no test tells, the first is taken. Raises what
+        `attempt` does.
+        """
+        group, number = secrets.token_hex(4), 1
+        while True:
+            tried = await self._attempt(number, group)
+            self.ended(tried)
+            if tried.run.success is not False or number >= self.times:
+                return tried
+            number += 1
+
+    async def _attempt(self, number: int, group: str) -> Tried:
+        bench = self.open_bench()
+        policies = warmed(self.crew.policies, number, self.seed)
+        crew = on_workspace(
+            replace(self.crew, tools=bench.tools, policies=policies),
+            bench.workspace,
+            bench.exam,
+            world=bench.world,
+            strong=self.strong,
+            asks=self.asks,
+        )
+        marks = {**self.task.metadata, ATTEMPTS: group, ATTEMPT: f"{number} of {self.times}"}
+        task = replace(self.task, metadata=marks)
+        run = new_run(task, crew, agent="code", policy=self.driver, strong=self.strong)
+        drawn = self.seed if number == 1 else (self.seed or 0) + number - 1
+
+        async def score(ended: Run) -> float | None:
+            passed = (await bench.exam.known(bench.workspace)).passed
+            return None if passed is None else float(passed)
+
+        run = replace(run, seed=drawn)
+        over = await attempt(run, crew, self.record, observation=bench.first, score=score)
+        return Tried(run=over, bench=bench)
+
+
+def warmed(policies: Mapping[str, Policy], number: int, seed: int | None) -> Mapping[str, Policy]:
+    """The policies as they are for the first attempt, and with other draws for the next ones."""
+    if number == 1:
+        return policies
+    drawn = (seed or 0) + number - 1
+    return {name: _warmed(policy, drawn) for name, policy in policies.items()}
+
+
+def _warmed(policy: Policy, seed: int) -> Policy:
+    match policy:
+        case ModelPolicy():
+            return replace(policy, temperature=max(policy.temperature, WARMTH), seed=seed)
+        case CompactCodePolicy():
+            return policy.warmed(WARMTH, seed)
+    return policy

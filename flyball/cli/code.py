@@ -1,0 +1,238 @@
+"""`flyball run --agent code`: a coding agent on a copy of a repository, and what becomes of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from flyball.cli.changes import Then, saved, settle
+from flyball.cli.options import waited
+from flyball.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flyball.agents.attempts import Bench, Tried
+    from flyball.config import Config
+    from flyball.ledger import Ledger
+    from flyball.monitors.approvals import Kind
+    from flyball.records import Budget, Decision, Step
+    from flyball.roles import Sink
+    from flyball.tools.code import Workplace, Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeOrder:
+    """What was asked for on the command line."""
+
+    task: str
+    repo: Path
+    file: str | None
+    policy: str
+    strong: str | None
+    budget: Budget
+    seed: int | None
+    test_command: str | None
+    attempts: int
+    then: Then
+    yes: bool
+    allow_net: bool
+    sandbox: str | None
+    dangerously_no_sandbox: bool
+
+
+def run_code(order: CodeOrder, config: Config, ledger: Ledger, *, as_json: bool) -> None:
+    """Carry `order` out, print each step, and end with the code for how it went."""
+    from flyball.agents.coding import workplace_of
+    from flyball.cli.show import print_run_json, print_step
+    from flyball.tools.sandbox import KINDS
+
+    kind = next((each for each in KINDS if each == order.sandbox), None)
+    if order.sandbox and kind is None:
+        raise ConfigError(f"no sandbox is called {order.sandbox!r}; there are: {', '.join(KINDS)}")
+    asks = asked_kinds(config, yes=order.yes)
+    if order.dangerously_no_sandbox:
+        typer.echo("flyball: no sandbox: what the agent runs can do whatever you can", err=True)
+    workplace = workplace_of(
+        config,
+        hidden=(ledger.path,),
+        kind=kind,
+        allow_net=order.allow_net,
+        dangerously_none=order.dangerously_no_sandbox,
+    )
+    sink: Sink = (lambda step: None) if as_json else print_step
+    with ExitStack() as stack:
+        job = _Job(order, config, ledger, workplace, stack, asks)
+        try:
+            tried = waited(job.carry_out(sink, as_json=as_json))
+        except KeyboardInterrupt:
+            job.save_last()
+            raise
+        if as_json:
+            print_run_json(ledger, tried.run.id)
+        settle(tried, order.then, ledger, quiet=as_json)
+    run = tried.run
+    if run.success is False or run.status != "finished" or run.gave_up:
+        raise typer.Exit(1)
+
+
+def asked_kinds(config: Config, *, yes: bool) -> tuple[Kind, ...]:
+    """What a person is asked about. Raises `ConfigError` where `--yes` says yes to nothing."""
+    from flyball.monitors.approvals import KINDS
+
+    allowed = config.sandbox.yes
+    if not yes:
+        return KINDS
+    if not allowed:
+        raise ConfigError(
+            "--yes says yes to what [sandbox] yes names, which is nothing; add for example"
+            ' yes = ["delete", "install"] there'
+        )
+    return tuple(kind for kind in KINDS if kind not in allowed)
+
+
+@dataclass(kw_only=False)
+class _Job:
+    """The attempts, and the workspaces that stay open until their changes are settled."""
+
+    order: CodeOrder
+    config: Config
+    ledger: Ledger
+    workplace: Workplace
+    stack: ExitStack
+    asks: tuple[Kind, ...]
+    opened: list[Bench] = field(default_factory=list)
+
+    async def carry_out(self, sink: Sink, *, as_json: bool) -> Tried:
+        from dataclasses import replace
+
+        from flyball.agents import assemble, open_meter, open_policies
+        from flyball.agents.attempts import Undertaking
+        from flyball.cli.run import slug
+        from flyball.cli.show import print_outcome
+        from flyball.records import Task
+        from flyball.tools.code import SPECS
+
+        order = self.order
+        names = [order.policy, *([order.strong] if order.strong else [])]
+        marks = {"repo": str(order.repo.absolute())}
+        task = Task(id=slug(order.task), prompt=order.task, budget=order.budget, metadata=marks)
+
+        def told(tried: Tried) -> None:
+            if not as_json:
+                print_outcome(tried.run, self.ledger.trajectory(tried.run.id))
+
+        with open_policies(self.config, names, SPECS, seed=order.seed, agent="code") as policies:
+            meter = open_meter(self.config)
+            crew = assemble(
+                self.config, policies, {}, meter=meter, strong=order.strong, agent="code"
+            )
+            undertaking = Undertaking(
+                task=task,
+                crew=replace(crew, sink=sink, ask=Asking(asks=self.asks)),
+                record=self.ledger,
+                open_bench=lambda: self.bench(compact=self._compact(names)),
+                driver=order.policy,
+                strong=order.strong,
+                times=order.attempts,
+                seed=order.seed,
+                asks=self.asks,
+                ended=told,
+            )
+            return await undertaking.carry_out()
+
+    def _compact(self, names: Sequence[str]) -> bool:
+        from flyball.models import model_format
+
+        return any(model_format(self.config.model(name)) == "compact" for name in names)
+
+    def bench(self, *, compact: bool) -> Bench:
+        """Open a workspace, and what can be done in it."""
+        from flyball.agents.attempts import Bench
+        from flyball.tools.code import (
+            OneFile,
+            Remembered,
+            code_tools,
+            find_exam,
+            open_workspace,
+            overview,
+        )
+
+        order = self.order
+        workspace = self.stack.enter_context(open_workspace(order.repo, self.workplace))
+        command = order.test_command or self.config.sandbox.test_command
+        exam = Remembered(find_exam(workspace.tree, workspace.python, command))
+        tools = dict(code_tools(workspace, exam))
+        if not compact:
+            first = overview(workspace)
+            made = Bench(workspace=workspace, exam=exam, tools=tools, world=workspace, first=first)
+        else:
+            file = OneFile(workspace, order.file or the_file(workspace))
+            tools |= file.tools(exam)
+            made = Bench(
+                workspace=workspace, exam=exam, tools=tools, world=file, first=file.observe()
+            )
+        self.opened.append(made)
+        return made
+
+    def save_last(self) -> None:
+        """Keep what there is of a run that is broken off."""
+        if self.opened and (patch := self.opened[-1].workspace.diff()):
+            path = saved(patch, self.ledger, self.ledger.runs(limit=1)[0].id)
+            typer.echo(f"flyball: what was changed is in {path}", err=True)
+
+
+def the_file(workspace: Workspace) -> str:
+    """The one source file of a repository. Raises `ConfigError` where there are several."""
+    names = [
+        str(path.relative_to(workspace.tree))
+        for path in sorted(workspace.tree.rglob("*.py"))
+        if not path.name.startswith(("test_", "conftest")) and not path.name.endswith("_test.py")
+    ]
+    if len(names) != 1:
+        raise ConfigError(
+            "the bundled policies mend one file, and the repository has"
+            f" {len(names)}: name it with --file, or use another model with --policy"
+        )
+    return names[0]
+
+
+@dataclass(kw_only=True)
+class Asking:
+    """Asks the person at the terminal, and remembers what is allowed for the whole run."""
+
+    asks: Sequence[Kind]
+    allowed: set[Kind] = field(default_factory=set)
+
+    async def __call__(self, step: Step) -> Decision:
+        import asyncio
+
+        from flyball.agents import nobody
+        from flyball.agents.coding import refused
+        from flyball.monitors.approvals import kinds_of
+        from flyball.records import Decision
+
+        kinds = [kind for kind in kinds_of(step.action) if kind in self.asks]
+        if kinds and self.allowed >= set(kinds):
+            return Decision(reason="allowed for this run", by="human")
+        if not sys.stdin.isatty():
+            return await nobody(step)
+        answer = await asyncio.to_thread(_asked, step)
+        if answer == "a":
+            self.allowed |= set(kinds)
+        if answer in ("o", "a"):
+            return Decision(reason="allowed", by="human")
+        return refused(step)
+
+
+def _asked(step: Step) -> str:
+    typer.echo(f"\n  {step.action.arguments.get('command', step.action.tool)}")
+    typer.echo(f"  {step.decision.reason}. Allow it?")
+    while True:
+        answer = str(typer.prompt("  [o]nce, [a]lways for this run, [n]ever", default="n"))
+        if answer[:1].lower() in ("o", "a", "n"):
+            return answer[:1].lower()
