@@ -29,6 +29,7 @@ from flyball.records.trajectory import (
     Task,
     ToolSpec,
     Trajectory,
+    new_run_id,
 )
 
 __all__ = [
@@ -61,4 +62,5 @@ __all__ = [
     "Trajectory",
     "Usage",
     "Verdict",
+    "new_run_id",
 ]
