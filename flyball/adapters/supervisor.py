@@ -97,14 +97,16 @@ class Supervisor:
         policy: str = "",
         policy_spend: Spend | None = None,
         usage: Usage | None = None,
+        fault: str = "",
     ) -> Step:
         """Judge `action` before it is carried out; obey the decision on the step returned.
 
         `policy_spend` says what proposing it took; without it the time since the last call counts,
-        with the model calls of `usage`. ASK is put to the person that `ask` reaches: where there is
-        none, it is STOP.
+        with the model calls of `usage`. `fault` says why there is no answer, only an action
+        `invalid`. ASK is put to the person that `ask` reaches: where there is none, it is STOP.
         """
-        self._propose(observation, action, policy, policy_spend or self._laps.lap(usage))
+        spend = policy_spend or self._laps.lap(usage)
+        self._propose(self._step(observation, action, policy, spend, fault))
         self.trajectory = review(self.trajectory, self.monitors, self.governor)
         if self.trajectory.last.decision.ruling is Ruling.ASK:
             answer = nobody(self.trajectory.last) if self._ask is None else self._asked()
@@ -119,9 +121,11 @@ class Supervisor:
         policy: str = "",
         policy_spend: Spend | None = None,
         usage: Usage | None = None,
+        fault: str = "",
     ) -> Step:
         """Do as `review` does, for loops that must not be held up."""
-        self._propose(observation, action, policy, policy_spend or self._laps.lap(usage))
+        spend = policy_spend or self._laps.lap(usage)
+        self._propose(self._step(observation, action, policy, spend, fault))
         import asyncio  # noqa: PLC0415 - most loops are plain, and it takes longest to load
 
         self.trajectory = await asyncio.to_thread(
@@ -143,6 +147,11 @@ class Supervisor:
     def handed_over(self, given: HandOver) -> None:
         """Say what the next policy is told."""
         self._amend(hand_over=given)
+
+    def named(self, policy: str) -> None:
+        """Say who drives by default, where that was not known when the run began."""
+        if not self.run.policy:
+            self.run = replace(self.run, policy=policy)
 
     def guard(self, call: Call) -> Call:
         """Wrap what carries actions out, so that each call is judged first.
@@ -184,21 +193,25 @@ class Supervisor:
     ) -> None:
         self.__exit__(kind, error, traceback)
 
-    def _propose(self, observation: Observation, action: Action, policy: str, spend: Spend) -> None:
-        if self.trajectory.steps and stops(self.trajectory.last):
-            self.unobeyed(WENT_ON)
-        self._write_last()
-        driver = policy or self.driver
-        if not self._open:
-            self._open = True
-            self._save(replace(self.run, policy=self.run.policy or driver, status="running"))
-        step = Step(
+    def _step(
+        self, observation: Observation, action: Action, policy: str, spend: Spend, fault: str
+    ) -> Step:
+        return Step(
             index=len(self.trajectory.steps),
-            policy=driver,
+            policy=policy or self.driver,
             observation=observation,
             action=action,
             policy_spend=spend,
+            fault=fault,
         )
+
+    def _propose(self, step: Step) -> None:
+        if self.trajectory.steps and stops(self.trajectory.last):
+            self.unobeyed(WENT_ON)
+        self._write_last()
+        if not self._open:
+            self._open = True
+            self._save(replace(self.run, policy=self.run.policy or step.policy, status="running"))
         self.trajectory = self.trajectory.then(step)
 
     def _judged(self) -> Step:
@@ -230,7 +243,7 @@ class Supervisor:
     def _save(self, run: Run) -> None:
         self.run = run
         self._open = run.status == "running"
-        if self._ledger is not None:
+        if self._ledger is not None and (self._open or self.trajectory.steps):
             self._ledger.save(run)
 
 

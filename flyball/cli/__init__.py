@@ -15,6 +15,7 @@ from flyball.cli.doctor import doctor
 from flyball.cli.imports import import_runs
 from flyball.cli.models import models_app
 from flyball.cli.monitors import monitors_app
+from flyball.cli.proxy import proxy
 from flyball.cli.resume import resume
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
@@ -30,6 +31,8 @@ EXTRAS = {
     "miniwob": "suites",
     "numpy": "local",
     "playwright": "browser",
+    "starlette": "proxy",
+    "uvicorn": "proxy",
     "xgboost": "train",
 }
 """Which extra brings a package that the bare installation does without."""
@@ -61,6 +64,7 @@ def flyball(
 for command in (run, resume, demo, runs, show, audit, doctor):
     app.command()(command)
 app.command("import")(import_runs)
+app.command()(proxy)
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 app.add_typer(monitors_app, name="monitors")
