@@ -1,5 +1,7 @@
 """LangChain's own agent loop and a LangGraph, under supervision."""
 
+import asyncio
+
 import pytest
 from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
@@ -116,8 +118,6 @@ def test_what_it_cannot_do_is_recorded_as_not_obeyed(ledger):
 
 
 async def test_an_agent_that_does_not_wait_has_many_runs_at_a_time(ledger):
-    import asyncio
-
     with served(ScriptedServer(LOOK, DONE).app) as base:
         supervision = Supervision(ledger=ledger)
         agent = create_agent(
