@@ -64,7 +64,10 @@ def play_openai_agents(base: str, supervision: Supervision | None, *, stream: bo
 
     async def _play():
         agent = agents.Agent(
-            name="looker", tools=[agents.function_tool(look)], model=model("small")
+            name="looker",
+            tools=[agents.function_tool(look)],
+            model=model("small"),
+            model_settings=agents.ModelSettings(include_usage=stream or None),
         )
         if supervision is None:
             return await _run(agent, agents.RunConfig())

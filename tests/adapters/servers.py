@@ -13,7 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from flyball import Usage
 from flyball.adapters.proxy import Proxy, Upstream, make_app
+from flyball.adapters.proxy.messages import Messages
+from flyball.adapters.proxy.responses import Responses
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
 
@@ -100,12 +103,71 @@ class ScriptedServer:
             yield f"data: {json.dumps({**head, 'choices': [], 'usage': USAGE})}\n\n"
         yield "data: [DONE]\n\n"
 
+    async def messages(self, request: Request) -> Response:
+        """Anthropic's way to say it."""
+        body = await request.json()
+        self.requests.append(body)
+        self.headers.append(dict(request.headers))
+        answer = self.next(body.get("model"))
+        if callable(answer):
+            return answer(body)
+        self.number += 1
+        content = [{"type": "text", "text": answer["text"]}] if answer["text"] else []
+        content += [
+            {"type": "tool_use", "id": f"toolu_{self.number}", "name": name, "input": arguments}
+            for name, arguments in answer["calls"]
+        ]
+        whole = {
+            "id": f"msg_{self.number}",
+            "type": "message",
+            "role": "assistant",
+            "model": body["model"],
+            "content": content,
+            "stop_reason": "tool_use" if answer["calls"] else "end_turn",
+            "stop_sequence": None,
+            "usage": {"input_tokens": 11, "output_tokens": 5},
+        }
+        if not body.get("stream"):
+            return JSONResponse(whole)
+        lines = Messages().tail(Messages().read(body), whole, [])
+        return StreamingResponse(iter(list(lines)), media_type="text/event-stream")
+
+    async def responses(self, request: Request) -> Response:
+        """The way of OpenAI's responses to say it."""
+        body = await request.json()
+        self.requests.append(body)
+        answer = self.next(body.get("model"))
+        if callable(answer):
+            return answer(body)
+        self.number += 1
+        dialect = Responses()
+        asked = dialect.read(body)
+        whole = dialect.final(asked, answer["text"] or "", Usage(input_tokens=11, output_tokens=5))
+        whole["output"] = whole["output"] if answer["text"] else []
+        whole["output"] += [
+            {
+                "type": "function_call",
+                "id": f"fc_{self.number}",
+                "call_id": f"call_{self.number}",
+                "name": name,
+                "arguments": json.dumps(arguments),
+                "status": "completed",
+            }
+            for name, arguments in answer["calls"]
+        ]
+        if not body.get("stream"):
+            return JSONResponse(whole)
+        lines = list(dialect.tail(asked, whole, []))
+        return StreamingResponse(iter(lines), media_type="text/event-stream")
+
     @property
     def app(self):
         return Starlette(
             routes=[
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
                 Route("/v1/models", self.models),
+                Route("/v1/messages", self.messages, methods=["POST"]),
+                Route("/v1/responses", self.responses, methods=["POST"]),
             ]
         )
 

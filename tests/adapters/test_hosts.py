@@ -1,7 +1,5 @@
 """Other people's own agent loops under supervision, one after the other in the same trials."""
 
-import gc
-
 import pytest
 
 from flyball import Ruling
@@ -11,22 +9,12 @@ from tests.adapters.hosts import HOSTS, Host
 from tests.adapters.servers import ScriptedServer, served
 
 each_host = pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
-pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _frozen():
-    """Leave what the hosts' packages made out of the search for clients that they leave open."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("left_open")]
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    yield
-    gc.collect()  # hosts leave clients open, and Python says so when it finds them
 
 
 def play(host: Host, server: ScriptedServer, supervision: Supervision | None):

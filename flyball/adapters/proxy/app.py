@@ -21,6 +21,8 @@ from flyball.adapters.proxy.asks import ANSWERS, Asks
 from flyball.adapters.proxy.chat import Chat
 from flyball.adapters.proxy.energy import Shares
 from flyball.adapters.proxy.exchange import Exchange
+from flyball.adapters.proxy.messages import Messages
+from flyball.adapters.proxy.responses import Responses
 from flyball.adapters.proxy.runs import MOST_IDLE, Runs
 from flyball.adapters.proxy.talk import Dialect, MalformedError
 from flyball.adapters.proxy.upstream import Upstream, returned
@@ -30,7 +32,7 @@ from flyball.meters import NoMeter
 from flyball.roles import Meter
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
-DIALECTS: tuple[Dialect, ...] = (Chat(),)
+DIALECTS: tuple[Dialect, ...] = (Chat(), Responses(), Messages())
 RUN_KEY = "flyball_run"
 LONGEST_BODY = 64_000_000
 
@@ -214,12 +216,16 @@ async def _body(request: Request) -> dict[str, Any]:
         if len(data) > LONGEST_BODY:
             raise MalformedError("the question is too long")
     try:
-        body = json.loads(data)
+        body = json.loads(data, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"the question is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise MalformedError("the question must be a JSON object")
     return body
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def _run_name(request: Request, body: Mapping[str, Any]) -> str:

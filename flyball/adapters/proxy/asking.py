@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -114,7 +115,9 @@ def _asking(
     headers = upstream.headers(attempt.headers)
     headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     address = upstream.url.join(dialect.path)
-    return desk.client.stream("POST", address, json=body, headers=headers)
+    # In ASCII, because half a surrogate pair, which JSON can spell, has no UTF-8.
+    data = json.dumps(body).encode()
+    return desk.client.stream("POST", address, content=data, headers={**headers, **JSON})
 
 
 async def _passed(attempt: Attempt, response: httpx.Response) -> AsyncIterator[bytes]:
