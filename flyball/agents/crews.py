@@ -19,6 +19,7 @@ from flyball.models import close_model, model_format, open_model
 from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
 from flyball.roles import Meter, Policy, Ruled, Tool, Verifier
+from flyball.tools.extra import McpServer
 
 
 class NoVerifier:
@@ -53,6 +54,12 @@ def open_policies(
     opened, policies = list[Any](), dict[str, Policy]()
     try:
         for name in dict.fromkeys(names):
+            if name not in config.models and name in plugins.names("models"):
+                opened.append(plugins.load("models", name)())
+                policies[name] = ModelPolicy(
+                    model=opened[-1], tools=tools, seed=seed, temperature=temperature
+                )
+                continue
             spec = config.model(name)
             compact = model_format(spec) == "compact"
             model = open_model(spec)
@@ -74,6 +81,14 @@ def open_policies(
             close_model(model)
 
 
+def mcp_servers(config: Config) -> list[McpServer]:
+    """The MCP servers of the configuration."""
+    return [
+        McpServer(name=name, command=table.command, url=table.url)
+        for name, table in config.tables.mcp.items()
+    ]
+
+
 def open_meter(config: Config) -> Meter:
     """The meter that the configuration names, or the best that this machine has."""
     named, watts_per_core = config.energy.meter, config.energy.watts_per_core
@@ -91,6 +106,9 @@ def make_verifier(config: Config, policies: Mapping[str, Policy], strong: str | 
     `checker` knows the task, and is for the caller to put in its place. Raises `ConfigError`.
     """
     wanted, command = config.tables.governor.verifier, config.tables.governor.test_command
+    if wanted in plugins.names("verifiers"):
+        brought: Verifier = plugins.load("verifiers", wanted)(strong=strong)
+        return brought
     if wanted == "tests":
         if command is None:
             raise ConfigError('governor.verifier = "tests" needs governor.test_command')

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from flyball import plugins
 from flyball.config.wording import nearest
 from flyball.errors import ConfigError
 from flyball.records import Action, Budget, Observation, Task
@@ -112,8 +113,13 @@ SUITES: dict[str, str] = {
 
 def load_suite(name: str) -> Suite:
     """Make the suite called `name`. Raises `ConfigError` where there is none."""
+    offered = plugins.names("suites")
+    if name not in SUITES and name in offered:
+        brought: Suite = plugins.load("suites", name)()
+        return brought
     if name not in SUITES:
-        raise ConfigError(f"no suite is called {name!r}; there are: {', '.join(SUITES)}")
+        known = ", ".join((*SUITES, *offered))
+        raise ConfigError(f"no suite is called {name!r}; there are: {known}")
     module, _, class_name = SUITES[name].partition(":")
     suite: Suite = getattr(import_module(module), class_name)()
     return suite

@@ -12,7 +12,9 @@ from flyball.cli.audit import audit
 from flyball.cli.bench import bench_app
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
+from flyball.cli.exports import export
 from flyball.cli.imports import import_runs
+from flyball.cli.mcp import mcp
 from flyball.cli.models import models_app
 from flyball.cli.monitors import monitors_app
 from flyball.cli.proxy import proxy
@@ -28,6 +30,7 @@ EXTRAS = {
     "langgraph": "agents",
     "lightgbm": "train",
     "llama_cpp": "local",
+    "mcp": "mcp",
     "miniwob": "suites",
     "numpy": "local",
     "playwright": "browser",
@@ -65,6 +68,8 @@ for command in (run, resume, demo, runs, show, audit, doctor):
     app.command()(command)
 app.command("import")(import_runs)
 app.command()(proxy)
+app.command()(mcp)
+app.command()(export)
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 app.add_typer(monitors_app, name="monitors")

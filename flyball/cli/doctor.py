@@ -49,6 +49,7 @@ def examine(ledger: Path | None) -> Iterable[Finding]:
     yield _tried("llama", _llama)
     yield from _counters()
     yield _sandbox()
+    yield from examine_plugins()
 
 
 def _tried(part: str, attempt: Callable[[], str]) -> Finding:
@@ -121,3 +122,19 @@ def _sandbox() -> Finding:
         remedy="apt-get install bubblewrap",
         needed=False,
     )
+
+
+def examine_plugins() -> Iterable[Finding]:
+    """What other packages offer, and whether it can be imported."""
+    from flyball import plugins
+    from flyball.errors import PluginError
+
+    for group, name, package in plugins.offers():
+        try:
+            plugins.load(group, name)
+        except PluginError as error:
+            ok, detail = False, str(error)
+        else:
+            ok, detail = True, f"{name} ({group}) from {package}"
+        remedy = f"pip install --upgrade {package}"
+        yield Finding(part="plug-in", ok=ok, detail=detail, remedy=remedy, needed=False)

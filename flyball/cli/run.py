@@ -172,8 +172,9 @@ async def carry_out(
 
     An `earlier` run is gone on with, from the address of `order`.
     """
-    from flyball.agents import assemble, attempt, open_meter, open_policies
+    from flyball.agents import assemble, attempt, mcp_servers, open_meter, open_policies
     from flyball.tools.browser import Browser, BrowserOptions
+    from flyball.tools.extra import open_tools
 
     names = [order.policy, *([order.strong] if order.strong else [])]
     options = BrowserOptions(
@@ -184,23 +185,25 @@ async def carry_out(
         viewport=config.browser.viewport,
     )
     browser = Browser(options)
-    specs = [tool.spec for tool in browser.tools.values()]
-    with open_policies(config, names, specs, seed=order.seed) as policies:
-        async with browser:
-            first = await browser.open(order.url)
-            crew = assemble(
-                config, policies, browser.tools, meter=open_meter(config), strong=order.strong
-            )
-            run, first, begun = _begin(order, crew, first, earlier)
+    async with open_tools(config.run.tools, mcp_servers(config)) as more:
+        tools = {**browser.tools, **more}
+        specs = [tool.spec for tool in tools.values()]
+        with open_policies(config, names, specs, seed=order.seed) as policies:
+            async with browser:
+                first = await browser.open(order.url)
+                crew = assemble(
+                    config, policies, tools, meter=open_meter(config), strong=order.strong
+                )
+                run, first, begun = _begin(order, crew, first, earlier)
 
-            async def score(ended: Run) -> float | None:
-                if order.expect is None:
-                    return None
-                return float(order.expect in await browser.text())
+                async def score(ended: Run) -> float | None:
+                    if order.expect is None:
+                        return None
+                    return float(order.expect in await browser.text())
 
-            crew = replace(crew, sink=sink, world=browser)
-            crew = replace(crew, verifier=_verifier(order, config, browser, crew))
-            return await attempt(run, crew, ledger, observation=first, score=score, begun=begun)
+                crew = replace(crew, sink=sink, world=browser)
+                crew = replace(crew, verifier=_verifier(order, config, browser, crew))
+                return await attempt(run, crew, ledger, observation=first, score=score, begun=begun)
 
 
 def _begin(
