@@ -22,7 +22,7 @@ from flyball.records import (
 )
 
 if TYPE_CHECKING:
-    from flyball.monitors.supervision import Supervisor
+    from flyball.adapters.supervisor import Supervisor
 
 __version__ = "0.1.0"
 
@@ -46,9 +46,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load the monitors when they are asked for: most programs that import us judge nothing."""
+    """Load the supervisor when it is asked for: most programs that import us judge nothing."""
     if name == "Supervisor":
-        from flyball.monitors.supervision import Supervisor  # noqa: PLC0415
+        from flyball.adapters.supervisor import Supervisor  # noqa: PLC0415
 
         return Supervisor
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,6 +16,7 @@ from flyball.records import (
     Energy,
     Observation,
     Request,
+    Run,
     Step,
     ToolSpec,
     Trajectory,
@@ -25,6 +26,14 @@ from flyball.records import (
 
 Sink = Callable[[Step], None]
 """Is told of every step once it is over: the ledger, the screen, an exporter."""
+
+
+class Record(Protocol):
+    """What keeps runs: the ledger."""
+
+    def save(self, run: Run) -> None: ...
+
+    def append(self, run_id: str, step: Step) -> None: ...
 
 
 class Proposal(NamedTuple):

@@ -24,6 +24,7 @@ from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
 from flyball.roles import Meter, Policy, Ruled, Tool, Verifier
 from flyball.telemetry import open_telemetry
+from flyball.tools.extra import McpServer
 
 
 class NoVerifier:
@@ -59,6 +60,12 @@ def open_policies(
     opened, policies = list[Any](), dict[str, Policy]()
     try:
         for name in dict.fromkeys(names):
+            if name not in config.models and name in plugins.names("models"):
+                opened.append(plugins.load("models", name)())
+                policies[name] = ModelPolicy(
+                    model=opened[-1], tools=tools, seed=seed, temperature=temperature
+                )
+                continue
             spec = config.model(name)
             compact = model_format(spec) == "compact"
             model = open_model(spec)
@@ -84,6 +91,14 @@ def open_policies(
             close_model(model)
 
 
+def mcp_servers(config: Config) -> list[McpServer]:
+    """The MCP servers of the configuration."""
+    return [
+        McpServer(name=name, command=table.command, url=table.url)
+        for name, table in config.tables.mcp.items()
+    ]
+
+
 def open_meter(config: Config) -> Meter:
     """The meter that the configuration names, or the best that this machine has.
 
@@ -107,6 +122,9 @@ def make_verifier(config: Config, policies: Mapping[str, Policy], strong: str | 
     `checker` knows the task, and is for the caller to put in its place. Raises `ConfigError`.
     """
     wanted, command = config.tables.governor.verifier, config.tables.governor.test_command
+    if wanted in plugins.names("verifiers"):
+        brought: Verifier = plugins.load("verifiers", wanted)(strong=strong)
+        return brought
     if wanted == "tests":
         if command is None:
             raise ConfigError('governor.verifier = "tests" needs governor.test_command')

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from flyball.agents.affording import make_throttle
 from flyball.agents.graph import Crew, State, pursue
 from flyball.agents.metering import Account, kept
 from flyball.errors import FlyballError
 from flyball.monitors import describe
-from flyball.records import Observation, Ruling, Run, Status, Step, Task
+from flyball.records import Observation, Ruling, Run, Status, Step, Task, new_run_id
+from flyball.roles import Record
 
 Score = Callable[[Run], Awaitable[float | None]]
 """Checks the world, and what a run that is over has answered: from 0 to 1, or `None` where
@@ -33,14 +33,6 @@ class Begun(NamedTuple):
 AFRESH = Begun()
 
 
-class Record(Protocol):
-    """What keeps runs: the ledger."""
-
-    def save(self, run: Run) -> None: ...
-
-    def append(self, run_id: str, step: Step) -> None: ...
-
-
 async def no_score(ended: Run) -> float | None:
     """There is no checker."""
     return None
@@ -50,7 +42,7 @@ def new_run(task: Task, crew: Crew, *, agent: str, policy: str, strong: str | No
     """Begin the record of a run; its identifier sorts by time."""
     now = datetime.now(UTC)
     return Run(
-        id=f"{now:%y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        id=new_run_id(now),
         task=task,
         agent=agent,
         policy=policy,

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, Protocol
 
+from flyball import plugins
 from flyball.config.wording import nearest
 from flyball.errors import ConfigError
 from flyball.records import Action, Budget, Observation, Task
@@ -131,8 +132,12 @@ def load_suite(name: str) -> Suite:
     if brought in BROUGHT:
         made: Suite = import_module("flyball.bench.code.suite").brought_suite(brought, path)
         return made
+    offered = plugins.names("suites")
+    if name not in SUITES and name in offered:
+        plugged: Suite = plugins.load("suites", name)()
+        return plugged
     if name not in SUITES:
-        known = ", ".join((*SUITES, *(f"{each}:PATH" for each in BROUGHT)))
+        known = ", ".join((*SUITES, *(f"{each}:PATH" for each in BROUGHT), *offered))
         raise ConfigError(f"no suite is called {name!r}; there are: {known}")
     module, _, class_name = SUITES[name].partition(":")
     suite: Suite = getattr(import_module(module), class_name)()

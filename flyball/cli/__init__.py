@@ -12,9 +12,12 @@ from flyball.cli.audit import audit_app
 from flyball.cli.bench import bench_app
 from flyball.cli.demo import demo
 from flyball.cli.doctor import doctor
+from flyball.cli.exports import export
 from flyball.cli.imports import import_runs
+from flyball.cli.mcp import mcp
 from flyball.cli.models import models_app
 from flyball.cli.monitors import monitors_app
+from flyball.cli.proxy import proxy
 from flyball.cli.resume import resume
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
@@ -28,10 +31,13 @@ EXTRAS = {
     "langgraph": "agents",
     "lightgbm": "train",
     "llama_cpp": "local",
+    "mcp": "mcp",
     "miniwob": "suites",
     "numpy": "local",
     "opentelemetry": "otel",
     "playwright": "browser",
+    "starlette": "proxy",
+    "uvicorn": "proxy",
     "textual": "tui",
     "textual_serve": "tui",
     "xgboost": "train",
@@ -76,6 +82,9 @@ for command in (run, resume, demo, runs, show, doctor, tui):
     app.command()(command)
 app.command("import")(import_runs)
 app.add_typer(audit_app, name="audit")
+app.command()(proxy)
+app.command()(mcp)
+app.command()(export)
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 app.add_typer(monitors_app, name="monitors")

@@ -112,8 +112,8 @@ class _Job:
 
         from flyball.agents import assemble, open_meter, open_policies
         from flyball.agents.attempts import Undertaking
-        from flyball.cli.run import slug
         from flyball.cli.show import print_outcome
+        from flyball.cli.web import slug
         from flyball.records import Task
         from flyball.tools.code import SPECS
 

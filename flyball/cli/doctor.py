@@ -101,6 +101,7 @@ def examine(ledger: Path | None) -> Iterable[Finding]:
     yield from _counters()
     yield _calibration()
     yield _sandbox()
+    yield from examine_plugins()
 
 
 def _tried(part: str, attempt: Callable[[], str]) -> Finding:
@@ -192,3 +193,19 @@ def _sandbox() -> Finding:
         return f"{open_sandbox(told.kind, image=told.image).name} runs a command"
 
     return replace(_tried("sandbox", tried), needed=False)
+
+
+def examine_plugins() -> Iterable[Finding]:
+    """What other packages offer, and whether it can be imported."""
+    from flyball import plugins
+    from flyball.errors import PluginError
+
+    for group, name, package in plugins.offers():
+        try:
+            plugins.load(group, name)
+        except PluginError as error:
+            ok, detail = False, str(error)
+        else:
+            ok, detail = True, f"{name} ({group}) from {package}"
+        remedy = f"pip install --upgrade {package}"
+        yield Finding(part="plug-in", ok=ok, detail=detail, remedy=remedy, needed=False)

@@ -21,7 +21,7 @@ from flyball.cli.options import (
 from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
-    from flyball.cli.run import Order
+    from flyball.cli.web import Order
     from flyball.records import Budget, Run, Trajectory
 
 
@@ -53,7 +53,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     proposed again.
     """
     from flyball.agents import check_budget, check_resumable
-    from flyball.cli.run import Earlier, watched
+    from flyball.cli.web import Earlier, watched
     from flyball.config import load_config
 
     config = load_config().with_grammar(grammar)
@@ -89,7 +89,7 @@ def _budget(before: Budget, steps: int | None, joules: float | None, usd: float 
 def _order(run: Run, trajectory: Trajectory, *, headless: bool) -> Order:
     """What was asked for, with the address that was seen last in place of the first."""
     from flyball.agents import last_address
-    from flyball.cli.run import HOSTS, Order
+    from flyball.cli.web import HOSTS, Order
 
     kept = run.task.metadata
     begin = kept.get("url")

@@ -10,7 +10,7 @@ from typing import Any
 import platformdirs
 from pydantic import ValidationError
 
-from flyball.config.parts import check_monitors
+from flyball.config.parts import check_parts
 from flyball.config.tables import Tables
 from flyball.config.wording import first_problem
 from flyball.errors import ConfigError
@@ -48,7 +48,7 @@ def read_tables(path: Path) -> Tables:
         document = document.get("tool", {}).get("flyball", {})
     try:
         tables = Tables.model_validate(document, context={"directory": path.parent.absolute()})
-        check_monitors(tables)
+        check_parts(tables)
     except ValidationError as error:
         raise ConfigError(f"{path}: {first_problem(error)}") from error
     except ConfigError as error:

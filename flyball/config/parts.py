@@ -14,6 +14,8 @@ from flyball.config.wording import first_problem, nearest
 from flyball.errors import ConfigError, PluginError
 from flyball.roles import Monitor
 
+VERIFIERS = ("strong", "checker", "tests", "none")
+
 
 def build_monitor(name: str, settings: Mapping[str, Any]) -> Monitor:
     """Make the monitor whose entry point is `name`.
@@ -39,6 +41,17 @@ def check_name(name: str) -> None:
     installed = plugins.names("monitors")
     if name not in installed:
         raise ConfigError(f"no monitor is called {name!r}; {nearest(name, installed)}")
+
+
+def check_parts(tables: Tables) -> None:
+    """Raise `ConfigError` for a part that `tables` names and that is not there, or not built."""
+    check_monitors(tables)
+    verifiers = [*VERIFIERS, *plugins.names("verifiers")]
+    if (wanted := tables.governor.verifier) not in verifiers:
+        raise ConfigError(f"no verifier is called {wanted!r}; {nearest(wanted, verifiers)}")
+    for name in tables.run.tools:
+        if name not in (tools := plugins.names("tools")):
+            raise ConfigError(f"no tool is called {name!r}; {nearest(name, tools)}")
 
 
 def check_monitors(tables: Tables) -> None:

@@ -94,6 +94,8 @@ class RunTable(Table):
     """Percentage points of the battery's charge."""
     monitors: Names = ("over_budget", "repeats", "openhands_stuck")
     """Entry-point names; `[monitors.NAME]` has their settings."""
+    tools: Names = ()
+    """Tools of plug-ins that the agent has besides its own."""
     shadow: Names = ()
     """Those of them that judge and are written down, and are not obeyed."""
 
@@ -115,7 +117,8 @@ class GovernorTable(Table):
     strong_seconds: PositiveFloat | None = 300.0
     """How long the strong policy, or a verifier, may take to answer."""
     hand_over: HandOverKind = "compact"
-    verifier: Literal["strong", "checker", "tests", "none"] = "strong"
+    verifier: str = "strong"
+    """`strong`, `checker`, `tests`, `none`, or one that a plug-in offers."""
     test_command: str | None = None
     """For the verifier `tests`: what is run, without a shell; it fails if its exit code is not
     0."""
@@ -261,6 +264,21 @@ class ListPriceTable(Table):
     """For prompt tokens that came from a cache; those of the input if not given."""
 
 
+class McpTable(Table):
+    """`[mcp.NAME]`: a server whose tools the agent has besides its own."""
+
+    command: Names = ()
+    """What starts it, and is spoken to over its standard input."""
+    url: str | None = None
+    """Where it is, if it runs already."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.command) == (self.url is not None):
+            raise ValueError("a server has either a command or a url")
+        return self
+
+
 class Tables(Table):
     """The whole file."""
 
@@ -274,3 +292,4 @@ class Tables(Table):
     models: dict[str, ModelTable] = Field(default_factory=dict)
     list_prices: dict[str, ListPriceTable] = Field(default_factory=dict)
     monitors: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    mcp: dict[str, McpTable] = Field(default_factory=dict)

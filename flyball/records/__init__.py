@@ -31,6 +31,7 @@ from flyball.records.trajectory import (
     Task,
     ToolSpec,
     Trajectory,
+    new_run_id,
 )
 
 __all__ = [
@@ -65,4 +66,5 @@ __all__ = [
     "Trajectory",
     "Usage",
     "Verdict",
+    "new_run_id",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -108,6 +109,8 @@ class Step:
     hand_over: HandOver | None = None
     """What the next policy is told, where another drives from the next step on. What taking over
     costs, the cold prefill of all this, is in the next step's `policy_spend`."""
+    unobeyed: str = ""
+    """Why the decision was not carried out, in a loop that cannot; empty where it was."""
 
     @property
     def spend(self) -> Spend:
@@ -214,3 +217,8 @@ class Run:
     def success(self) -> bool | None:
         """Whether the checker gave full marks; `None` where nothing checked."""
         return None if self.score is None else self.score >= 1.0
+
+
+def new_run_id(now: datetime) -> str:
+    """Give an identifier that sorts by time, and that no other run has."""
+    return f"{now:%y%m%d-%H%M%S}-{os.urandom(3).hex()}"

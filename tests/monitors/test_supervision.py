@@ -1,6 +1,6 @@
 import pytest
 
-from flyball import Action, Observation, Ruling, Spend, Trajectory, Verdict
+from flyball import Action, Observation, Ruling, Spend, Supervisor, Trajectory, Verdict
 from flyball.errors import ConfigError
 from flyball.monitors import (
     LiteLLMStall,
@@ -8,7 +8,6 @@ from flyball.monitors import (
     OverBudget,
     Repeats,
     Strictest,
-    Supervisor,
     describe,
     review,
 )
