@@ -10,10 +10,10 @@ from flyball.agents.chat import ModelPolicy
 from flyball.agents.coding import on_workspace
 from flyball.agents.compact_code import CompactCodePolicy
 from flyball.agents.graph import Crew
-from flyball.agents.session import Record, attempt, new_run
+from flyball.agents.session import attempt, new_run
 from flyball.monitors.approvals import Kind
 from flyball.records import Observation, Run, Task
-from flyball.roles import Policy, Recoverable, Tool
+from flyball.roles import Policy, Record, Recoverable, Tool
 from flyball.tools.code import Remembered, Workspace
 
 ATTEMPT = "attempt"
