@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from flyball.audit.figures import RunFigure
-from flyball.audit.report import median_of, per_success, total
+from flyball.audit.report import total
 from flyball.bench.intervals import Interval, bootstrap
 
-Statistic = Callable[[Sequence[RunFigure]], float | None]
-Pair = tuple[Sequence[RunFigure], Sequence[RunFigure]]
-"""The runs of one task: those of A, and those of B."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What the runs of one task come to on average, so that each task weighs the same."""
+
+    joules: float | None
+    success: float | None
+    """The share of them that succeeded; unknown where one was not checked."""
+    cost_usd: float | None
+    seconds: float
+
+
+Statistic = Callable[[Sequence[Task]], float | None]
+Pair = tuple[Task, Task]
+"""One task in A, and in B."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +47,12 @@ class Difference:
 def diff(a: Sequence[RunFigure], b: Sequence[RunFigure]) -> tuple[list[Difference], int]:
     """Compare the tasks that both sets have; gives the differences, and how many tasks those are.
 
-    Tasks are drawn for the intervals, and the same ones on both sides. Where the sets have other
-    numbers of runs of a task, it weighs as many as there are.
+    A task's runs are averaged, so that it weighs the same on both sides however often it was run.
+    Tasks are drawn for the intervals, and the same ones on both sides.
     """
     mine, theirs = _by_task(a), _by_task(b)
-    tasks = [task for task in mine if task in theirs]
-    pairs: list[Pair] = [(mine[task], theirs[task]) for task in tasks]
-    return [_difference(what, unit, of, pairs) for what, unit, of in STATISTICS], len(tasks)
+    pairs = [(_mean(mine[task]), _mean(theirs[task])) for task in mine if task in theirs]
+    return [_difference(what, unit, of, pairs) for what, unit, of in STATISTICS], len(pairs)
 
 
 def _difference(what: str, unit: str, of: Statistic, pairs: Sequence[Pair]) -> Difference:
@@ -62,42 +74,48 @@ def _difference(what: str, unit: str, of: Statistic, pairs: Sequence[Pair]) -> D
 
 
 def _both(of: Statistic, pairs: Sequence[Pair]) -> tuple[float | None, float | None]:
-    return of([run for mine, _ in pairs for run in mine]), of(
-        [run for _, theirs in pairs for run in theirs]
-    )
+    return of([mine for mine, _ in pairs]), of([theirs for _, theirs in pairs])
 
 
-def _by_task(runs: Sequence[RunFigure]) -> Mapping[str, Sequence[RunFigure]]:
-    tasks = defaultdict[str, list[RunFigure]](list)
+def _by_task(runs: Sequence[RunFigure]) -> Mapping[tuple[str, str], Sequence[RunFigure]]:
+    tasks = defaultdict[tuple[str, str], list[RunFigure]](list)
     for run in runs:
-        tasks[f"{run.suite}/{run.task}"].append(run)
+        tasks[run.suite, run.task].append(run)
     return tasks
 
 
-def _success(runs: Sequence[RunFigure]) -> float | None:
-    checked = [run.success for run in runs if run.success is not None]
-    return sum(checked) / len(checked) if checked else None
-
-
-def _mean_j(runs: Sequence[RunFigure]) -> float | None:
+def _mean(runs: Sequence[RunFigure]) -> Task:
     joules = total(runs)
-    return None if joules is None else joules / len(runs)
+    return Task(
+        joules=None if joules is None else joules / len(runs),
+        success=_average([None if run.success is None else float(run.success) for run in runs]),
+        cost_usd=_average([run.cost_usd for run in runs]),
+        seconds=sum(run.seconds for run in runs) / len(runs),
+    )
 
 
-def _mean_usd(runs: Sequence[RunFigure]) -> float | None:
-    costs = [run.cost_usd for run in runs]
-    return None if None in costs else sum(cost or 0.0 for cost in costs) / len(runs)
+def _average(figures: Sequence[float | None]) -> float | None:
+    """Unknown as soon as one figure is."""
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) / len(known) if known and len(known) == len(figures) else None
 
 
-def _mean_seconds(runs: Sequence[RunFigure]) -> float | None:
-    return sum(run.seconds for run in runs) / len(runs)
+def _per_success(tasks: Sequence[Task]) -> float | None:
+    joules = _average([task.joules for task in tasks])
+    success = _average([task.success for task in tasks])
+    return joules / success if joules is not None and success else None
+
+
+def _median_j(tasks: Sequence[Task]) -> float | None:
+    known = [task.joules for task in tasks if task.joules is not None]
+    return median(known) if known and len(known) == len(tasks) else None
 
 
 STATISTICS: Sequence[tuple[str, str, Statistic]] = (
-    ("energy per success", "J", per_success),
-    ("success", "", _success),
-    ("energy per run", "J", _mean_j),
-    ("median energy per run", "J", median_of),
-    ("cost per run", "$", _mean_usd),
-    ("time per run", "s", _mean_seconds),
+    ("energy per success", "J", _per_success),
+    ("success", "", lambda tasks: _average([task.success for task in tasks])),
+    ("energy per run", "J", lambda tasks: _average([task.joules for task in tasks])),
+    ("median energy of a task", "J", _median_j),
+    ("cost per run", "$", lambda tasks: _average([task.cost_usd for task in tasks])),
+    ("time per run", "s", lambda tasks: _average([task.seconds for task in tasks])),
 )

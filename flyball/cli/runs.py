@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flyball.cli.options import JsonOption, LedgerOption, open_ledger
+
+if TYPE_CHECKING:
+    from flyball.records import Run
 
 
 def runs(
@@ -52,3 +56,16 @@ def show(
             for line in reasons(trajectory, step) if why else ():
                 typer.echo(f"     {line}")
         print_outcome(run, trajectory)
+        for line in _rests_on(run) if why else ():
+            typer.echo(f"     {line}")
+
+
+def _rests_on(run: Run) -> Iterator[str]:
+    """Tell what a run's joules, dollars and grams rest on, and what passed between its windows."""
+    from flyball.audit.page import told
+    from flyball.cli.show import spent
+
+    if run.total is not None and run.idle is not None:
+        yield f"from its first look to its end: {spent(run.total)}"
+        yield f"of that between its windows: {spent(run.idle)}"
+    yield from told(run.metering) if run.metering else ()

@@ -28,6 +28,8 @@ def print_step(step: Step) -> None:
     if step.decision.ruling != "continue":
         typer.echo(f"     {step.decision.reason}")
     for verdict in step.verdicts:
+        if verdict.error is not None and step.index == 0:
+            typer.echo(f"     [warning] {verdict.monitor}: {verdict.error}")
         if _warns(verdict):
             typer.echo(f"     [warning] {verdict.reason}")
         if verdict.shadow is not None:

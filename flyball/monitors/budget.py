@@ -71,12 +71,14 @@ class OverBudget:
         used, budget = trajectory.spend, trajectory.task.budget
         next_ones = {each.what: each.used / len(recent) for each in _spent(spent, budget)}
         for ceiling in _spent(used, budget):
+            if ceiling.reached:
+                return f"out of {ceiling}"
             expected = next_ones.get(ceiling.what, 0.0)
             if expected > 0 and ceiling.used + expected > ceiling.limit:
                 left = ceiling.limit - ceiling.used
                 return (
                     f"the next request takes about {_short(expected)} {ceiling.what}, and"
-                    f" {_short(max(left, 0.0))} of {_plain(ceiling.limit)} are left"
+                    f" {_short(left)} of {_plain(ceiling.limit)} are left"
                 )
         return ""
 

@@ -23,7 +23,8 @@ def spent(spend: Spend) -> str:
     """Tell a spend in a line: tokens, seconds, joules with their method, dollars."""
     usage, energy = spend.usage, spend.energy
     cached = f" ({usage.cached_tokens} cached)" if usage.cached_tokens else ""
-    joules = f"{amount(energy.joules, ' J')} {energy.joules_method or ''}".rstrip()
+    least = "at least " if energy.unknown and energy.at_least_j is not None else ""
+    joules = f"{least}{amount(energy.at_least_j, ' J')} {energy.joules_method or ''}".rstrip()
     dollars = UNKNOWN if usage.unpriced_requests else amount(float(usage.cost_usd))
     tokens = f"{usage.input_tokens}{cached} + {usage.output_tokens} tokens"
     return f"{tokens}, {amount(spend.seconds, ' s')}, {joules}, ${dollars}"

@@ -129,6 +129,19 @@ def test_two_sets_are_compared_over_the_tasks_that_both_have(ledger):
     assert [each.change for each in differences if each.what == "success"] == [0.0]
 
 
+def test_a_task_that_was_run_more_often_weighs_no_more(ledger):
+    for number in range(9):
+        write(ledger, a_run(f"a{number}", "dear", score=1.0), 1000.0)
+    write(ledger, a_run("b", "cheap", score=1.0), 10.0)
+    for task, joules in (("dear", 1000.0), ("cheap", 10.0)):
+        write(ledger, a_run(f"c-{task}", task, score=1.0, policy="tiny"), joules)
+    runs = figures(ledger, ledger.runs())
+    small, tiny = ([run for run in runs if run.policy == name] for name in ("small", "tiny"))
+    differences, tasks = diff(small, tiny)
+    assert tasks == 2
+    assert [each.change for each in differences[:4]] == pytest.approx([0.0] * 4)
+
+
 def test_sets_without_a_common_task_have_no_difference(ledger):
     write(ledger, a_run("a", "t", score=1.0), 10.0)
     differences, tasks = diff(figures(ledger, ledger.runs()), [])

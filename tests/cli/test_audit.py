@@ -113,3 +113,13 @@ def test_a_path_that_cannot_be_written_is_one_line(call, ledger, tmp_path):
     result = call("audit", "--parquet", tmp_path / "no" / "such" / "folder.parquet")
     assert result.code == 2
     assert "cannot write" in result.err
+
+
+def test_a_run_tells_what_its_figures_rest_on(call, ledger):
+    run = a_run("told", "t", score=1.0, total=read(9.0, 4.0), idle=read(1.0, 0.5))
+    write(ledger, run, 1.0)
+    out = call("show", "told", "--why").out
+    assert "from its first look to its end:" in out
+    assert "rapl: reads package-0" in out
+    assert "grid: 360 g CO2e/kWh, Germany 2023" in out
+    assert "grid:" not in call("show", "told").out

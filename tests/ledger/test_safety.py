@@ -23,6 +23,7 @@ from tests.ledger.conftest import a_run, a_step, read
 
 WRITER = """
 import sys
+from flyball.ledger import Ledger
 from tests.ledger.conftest import a_run, a_step, read
 path, name, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with Ledger(path) as ledger:
