@@ -63,7 +63,7 @@ def show(
 def _rests_on(run: Run) -> Iterator[str]:
     """Tell what a run's joules, dollars and grams rest on, and what passed between its windows."""
     from flyball.audit.page import told
-    from flyball.cli.show import spent
+    from flyball.telling import spent
 
     if run.total is not None and run.idle is not None:
         yield f"from its first look to its end: {spent(run.total)}"

@@ -135,7 +135,10 @@ class Rows(Widget, can_focus=True):
         if row == self.cursor:
             base = self._look("cursor" if self.has_focus else "blurred")
         strip = self._strip(self._cells(row), width, base, plain=row == self.cursor)
-        return Strip([*strip, Segment(self._scrollbar(y - 1), self._look("dim"))], width + 1)
+        return Strip(
+            [*strip, Segment(self._scrollbar(y - 1), self._look("base") + self._look("dim"))],
+            width + 1,
+        )
 
     def _scrollbar(self, line: int) -> str:
         """The character at the right of a line: where in all the rows these stand."""

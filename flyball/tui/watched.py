@@ -127,7 +127,9 @@ def _said(verdict: Verdict) -> tuple[str, str]:
 def ruling(step: Step) -> Text:
     """What was made of the verdicts, by whom, and why."""
     decision = step.decision
-    by = decision.by or "nobody objects"
+    by = decision.by
+    if decision.ruling == "continue" and not decision.reason:
+        by = "nobody objects"
     text = Text(f"→ {decision.ruling}", "bold" if decision.ruling != "continue" else "")
     text.append(f" ({by})").append(f" {decision.reason}" if decision.reason else "")
     if given := step.hand_over:
