@@ -32,7 +32,8 @@ dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr));
 dl div { background: var(--panel); border-radius: .4rem; padding: .7rem .9rem }
 dt { color: var(--soft); font-size: .85rem } dd { margin: 0; color: var(--soft); font-size: .85rem }
 dd b { display: block; font-size: 1.25rem }
-.chart { width: 100%; height: auto; display: block } .chart text { font-size: 12px;
+.chart { width: 100%; max-width: 60rem; height: auto; display: block }
+.chart text { font-size: 12px;
   fill: var(--ink) } .chart .name { text-anchor: end; fill: var(--soft) }
 .bar { fill: var(--bar) } .whisker { stroke: var(--whisker); fill: none; stroke-width: 1.3 }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; padding: 0 }

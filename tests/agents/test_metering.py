@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 import pytest
 
 from flyball import Energy, Observation, Task
-from flyball.agents import attempt, new_run
+from flyball.agents import attempt, new_run, open_meter
 from flyball.agents.metering import describe_metering, grid_intensity
 from flyball.config import Config
 from flyball.config.machine import Machine, machine_name, save_machine
 from flyball.config.tables import EnergyTable, Tables
 from flyball.errors import ConfigError
 from flyball.ledger import Ledger, audit
-from flyball.meters import NoMeter
+from flyball.meters import NoMeter, NvmlMeter, RaplMeter
 from flyball.testing import ScriptedMeter
 from tests.conftest import DONE, ECHO
+from tests.meters.test_nvml import NoDriver
+from tests.meters.test_rapl import count, zone
 from tests.site import serve_site
 
 
@@ -176,3 +178,33 @@ def test_a_live_source_that_talks_nonsense_is_passed_over(answer):
         site.pages["/now"] = answer
         grid = grid_intensity(with_energy(grid_url=site.url("/now"), country="FR"))
     assert grid.grams_per_kwh == 56
+
+
+async def test_a_calibrated_machine_tells_joules_over_idle_and_of_our_own(
+    crew, tmp_path, monkeypatch
+):
+    counter = zone(tmp_path, "intel-rapl:0", "package-0")
+    monkeypatch.setattr("flyball.meters.combined._processor", lambda: RaplMeter(tmp_path))
+    monkeypatch.setattr("flyball.meters.combined.NvmlMeter", lambda: NvmlMeter(NoDriver()))
+    machine = Machine(
+        name=machine_name(),
+        measured_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+        seconds=10.0,
+        busy_share=0.01,
+        idle_watts=0.001,
+        method="counter",
+        bandwidth_bytes_per_s=2e10,
+    )
+    save_machine(machine)
+    meter = open_meter(Config())
+    before = meter.read()
+    count(counter, 9_500_000)
+    taken = meter.read() - before
+    assert taken.joules == pytest.approx(0.5)
+    assert 0 < taken.idle_j < 0.1
+    assert taken.net_j == pytest.approx(0.5 - taken.idle_j)
+    assert 0 <= taken.own_j <= taken.net_j + 1e-9
+    counter.unlink()
+    assert (meter.read() - before).unknown == (
+        f"rapl: cannot read {counter}: No such file or directory",
+    )

@@ -91,3 +91,13 @@ def test_a_mouse_is_no_battery_of_the_machine(tmp_path):
     meter = BatteryMeter(tmp_path)
     assert (meter.read(), meter.charged) == (Energy(), False)
     assert meter.source.why == f"no battery under {tmp_path}"
+
+
+def test_over_a_gap_in_which_the_machine_slept_joules_are_unknown(monkeypatch, tmp_path):
+    ticks = iter([0.0, 1.0, 500.0, 501.0])
+    clock = lambda: next(ticks)  # noqa: E731
+    monkeypatch.setattr(Integral.__init__, "__kwdefaults__", {**KEYWORDS, "clock": clock})
+    a_battery(tmp_path)
+    meter = BatteryMeter(tmp_path)
+    assert meter.read().cpu_j == 20.0
+    assert meter.read().unknown == ("battery: power was not read for 499 s",)
