@@ -163,19 +163,30 @@ def open_workspace(
 def interpreter_of(repo: Path) -> Path:
     """The Python of a repository's own environment, or the one that runs flyball."""
     own = repo / ".venv" / "bin" / "python"
-    return own if own.exists() else Path(sys.executable)
+    there = _is_its_own(repo, ".venv") and own.exists()
+    return own if there and _is_prefix(own.resolve().parent.parent) else Path(sys.executable)
 
 
 def with_environment(workplace: Workplace, repo: Path) -> Workplace:
     """Let what is installed beside the repository's files be read where it is expected."""
-    there = [repo / name for name in (".venv", "node_modules") if (repo / name).is_dir()]
+    there = [repo / name for name in (".venv", "node_modules") if _is_its_own(repo, name)]
     return replace(workplace, readable=(*workplace.readable, *there))
+
+
+def _is_its_own(repo: Path, name: str) -> bool:
+    """Whether a folder lies in the repository itself: a link could lead to any place."""
+    return (repo / name).is_dir() and (repo / name).resolve() == repo.resolve() / name
+
+
+def _is_prefix(folder: Path) -> bool:
+    """Whether an interpreter's folder is one, and not what a repository's link makes of it."""
+    library = any(folder.glob("lib/python3*/os.py"))
+    return library and not Path.home().resolve().is_relative_to(folder)
 
 
 def _homes_of(python: Path) -> Iterator[Path]:
     """The folders that an interpreter needs: its environment's, and that of what it links to."""
     yield python.parent.parent
-    target = python.resolve().parent.parent
-    yield target
+    yield python.resolve().parent.parent
     if python.resolve() == Path(sys.executable).resolve():
         yield from {Path(sys.base_prefix), Path(sys.prefix)}

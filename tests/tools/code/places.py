@@ -20,7 +20,7 @@ class TestAdd(unittest.TestCase):
 """
 UNITTEST = "python -m unittest discover -q"
 """In place of what is found, which takes seconds to begin."""
-QUICK = Limits(wall_seconds=10, memory_bytes=512 << 20, processes=60, disk_bytes=400 << 20)
+QUICK = Limits(wall_seconds=90, memory_bytes=512 << 20, processes=60, disk_bytes=400 << 20)
 
 
 def git(repo: Path, *words: str) -> str:

@@ -230,7 +230,7 @@ async def test_what_the_tests_bring_along_does_not_get_out(tmp_path, carrier):
 
 
 async def test_limits_end_a_command_and_the_next_one_runs(tmp_path):
-    small = Limits(memory_bytes=150 << 20, wall_seconds=5)
+    small = Limits(memory_bytes=150 << 20)
     with at_work(make_repo(tmp_path), small) as (_, tools, _):
         bomb = await call(tools, "run", command="python -c 'b = bytearray(1 << 30)'")
         assert "MemoryError" in bomb.text

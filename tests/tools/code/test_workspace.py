@@ -1,6 +1,8 @@
 """The copy that an agent works on: what gets into it, what of it is kept, and where that goes."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +195,19 @@ def test_what_a_patch_makes_runnable_is_pointed_out():
 def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(ConfigError, match="is no folder"), open_workspace(tmp_path / "no", None):
         pass
+
+
+@pytest.mark.parametrize("link", [".venv", "node_modules", ".venv/bin/python"])
+async def test_a_repository_cannot_open_the_home_folder_by_a_link(tmp_path, monkeypatch, link):
+    """What lies beside the files of a repository can be read, and it may have been made to."""
+    home = tmp_path / "home"
+    (home / "keys").mkdir(parents=True)
+    (home / "keys" / "id").write_text("s3cret")
+    monkeypatch.setenv("HOME", str(home))
+    repo = make_repo(tmp_path, versioned=False)
+    (repo / link).parent.mkdir(parents=True, exist_ok=True)
+    (repo / link).symlink_to(home / "keys" / "id" if link.endswith("python") else home)
+    with at_work(repo) as (workspace, tools, _):
+        assert workspace.python == Path(sys.executable)
+        seen = await call(tools, "run", command=f"cat {home}/keys/id {repo}/{link}/keys/id")
+        assert "s3cret" not in seen.text

@@ -22,7 +22,7 @@ SMALL = Limits(
     file_bytes=20 << 20,
     disk_bytes=40 << 20,
     temporary_bytes=10 << 20,
-    wall_seconds=4,
+    wall_seconds=30,
     output_bytes=4 << 20,
 )
 PATHS = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
