@@ -120,6 +120,7 @@ class Rows(Widget, can_focus=True):
         self._kept.clear()
         self.top = min(self.top, max(self.count - self._height, 0))
         self._keep_in_sight()
+        self.refresh()
 
     @property
     def _height(self) -> int:
