@@ -42,7 +42,7 @@ class Parts(Place):
     AUTO_FOCUS = "#rows"
     BINDINGS = [
         Binding("enter", "card", "Card"),
-        Binding("k", "calibrate", "Calibrate"),
+        Binding("c", "calibrate", "Calibrate"),
         Binding("f", "drift", "Drift"),
         Binding("x", "doctor", "Doctor"),
         Binding("v", "check", "Try models"),
@@ -116,7 +116,7 @@ class Parts(Place):
         self.asked.discard(found.kind)
         self.parts[found.kind] = found.parts
         if not found.parts:
-            none = {"drift": "nothing is calibrated yet; k on a monitor calibrates it"}
+            none = {"drift": "nothing is calibrated yet; c on a monitor calibrates it"}
             self.notify(none.get(found.kind, f"there is no {found.kind}"))
         self.query_one("#rows", Rows).show(len(self.lines))
         self._tell()
@@ -151,7 +151,7 @@ class Parts(Place):
     def action_calibrate(self) -> None:
         part = self.current
         if part is None or part.kind != "monitor":
-            self.flyball.complain("no monitor is at the cursor; go to one, then press k")
+            self.flyball.complain("no monitor is at the cursor; go to one, then press c")
             return
         from flyball.tui.asking import Write
 

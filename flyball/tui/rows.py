@@ -102,9 +102,11 @@ class Rows(Widget, can_focus=True):
         self.cursor = count - 1 if follow else cursor
         if self.cursor >= self.top + self._height:
             # By half a page at a time: moving every line for each new one takes time.
-            self.top = max(self.cursor - self._height // 2, 0)
+            self.top = max(min(self.cursor - self._height // 2, count - self._height), 0)
         if top != self.top:
             self.refresh()
+            # The first rows may come before there is room for them.
+            self.call_after_refresh(self._settle)
             return
         first = max(min(before - 1, cursor) if follow else before - 1, 0)
         last = min(count, self.top + self._height)
@@ -118,6 +120,7 @@ class Rows(Widget, can_focus=True):
         self._kept.clear()
         self.top = min(self.top, max(self.count - self._height, 0))
         self._keep_in_sight()
+        self.refresh()
 
     @property
     def _height(self) -> int:
@@ -197,6 +200,13 @@ class Rows(Widget, can_focus=True):
 
     def _scroll(self, by: int) -> None:
         self.top = min(max(self.top + by, 0), max(self.count - self._height, 0))
+        self.refresh()
+
+    def _settle(self) -> None:
+        if self.count <= self._height and self.top:
+            self.top = 0
+        elif self.top > max(self.count - self._height, 0):
+            self.top = self.count - self._height
         self.refresh()
 
     def _keep_in_sight(self) -> None:

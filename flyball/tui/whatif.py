@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flyball.monitors.learned.rules import Rule
 
 STEP = 0.01
+UNITS = {"joules": " J", "tokens": " tok"}
 LOSSES = (0.01, 0.02, 0.05, 0.10, 0.20)
 COLUMNS = (
     Column("task", 0),
@@ -198,5 +199,5 @@ def cells(each: Replayed, unit: str) -> Sequence[Cell]:
             f"step {each.stop}{' ✗' if each.success else ''}",
             "bad" if each.success else "warn",
         )
-    saved = "" if each.stop is None or each.success else amount(each.saved, f" {unit[0]}")
+    saved = "" if each.stop is None or each.success else amount(each.saved, UNITS.get(unit, ""))
     return (each.task, outcome, stop, saved, f"{each.peak:.2f}", each.run)

@@ -23,7 +23,7 @@ from playwright.async_api import (
 from playwright.async_api import Error as PlaywrightError
 
 from flyball.errors import ToolError
-from flyball.records import Arguments, Observation, ToolSpec
+from flyball.records import Arguments, Observation
 from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
 from flyball.tools.browser.chromium import check_display, find_chromium, switches
@@ -31,6 +31,7 @@ from flyball.tools.browser.guard import Guard
 from flyball.tools.browser.options import BrowserOptions
 from flyball.tools.browser.snapshots import Sent, ShutError, Snapshot, put_back, take
 from flyball.tools.browser.specs import SPECS
+from flyball.tools.browser.tool import BrowserTool
 from flyball.tools.page import Entry, cut, entry
 
 READER = Path(__file__).with_name("page.js")
@@ -99,7 +100,7 @@ class Browser:
     @property
     def tools(self) -> Mapping[str, Tool]:
         """The tools by name, for a crew."""
-        return {spec.name: _BrowserTool(spec, self) for spec in SPECS}
+        return {spec.name: BrowserTool(spec, self) for spec in SPECS}
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -281,15 +282,6 @@ class Browser:
         if obstacle := await frame.evaluate(judge, [index, enabled]):
             raise RefusedError(f"{shown.label} {number} is {obstacle}")
         return shown, await _element(frame, index)
-
-
-class _BrowserTool:
-    def __init__(self, spec: ToolSpec, browser: Browser) -> None:
-        self.spec = spec
-        self._browser = browser
-
-    async def call(self, arguments: Arguments) -> Observation:
-        return await self._browser.act(self.spec.name, arguments)
 
 
 async def _element(frame: Frame, index: int) -> ElementHandle:
