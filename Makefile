@@ -28,6 +28,7 @@ bench: .venv/dev.stamp browser
 	$(BIN)/python -m benchmarks.logprobs
 	$(BIN)/python -m benchmarks.ledger
 	$(BIN)/python -m benchmarks.judging
+	$(BIN)/python -m benchmarks.embedding
 
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
 # on a GPU. 4.2 million tokens made the strong one no better than the small one that it grew from.
