@@ -72,6 +72,8 @@ def print_step(step: Step) -> None:
 
 def receipts(step: Step) -> Iterable[str]:
     """Tell what went on between policies at a step: silence, going back, a hand-over."""
+    if step.unobeyed:
+        yield f"[not obeyed] {step.unobeyed}"
     if step.fault:
         yield f"[silence] {step.fault}"
     if recovery := step.recovery:
