@@ -31,6 +31,7 @@ bench: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m benchmarks.metering
 	$(BIN)/python -m benchmarks.sandbox
 	$(BIN)/python -m benchmarks.screen
+	$(BIN)/python -m benchmarks.embedding
 
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
 # on a GPU. 4.2 million tokens made the strong one no better than the small one that it grew from.

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache, cached_property
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -125,6 +124,8 @@ def load_expectations(path: Path | None = None) -> Expectations | None:
     Raises `ConfigError` for a file that is missing or holds something else.
     """
     if path is None:
+        from importlib.resources import files  # noqa: PLC0415 - it brings tempfile and zipfile
+
         shipped = files("flyball.monitors.learned").joinpath("weights", "expectations.json")
         return _read(shipped.read_text("utf-8"), str(shipped)) if shipped.is_file() else None
     try:

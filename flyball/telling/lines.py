@@ -49,6 +49,8 @@ def action_line(action: Action) -> str:
 
 def receipts(step: Step) -> Iterable[str]:
     """Tell what went on between policies at a step: silence, going back, a hand-over."""
+    if step.unobeyed:
+        yield f"[not obeyed] {step.unobeyed}"
     if step.paused_seconds:
         yield f"[paused] {amount(step.paused_seconds, ' s')} before it, to stay under the watts"
     if step.fault:

@@ -63,16 +63,18 @@ def play_openai_agents(base: str, supervision: Supervision | None, *, stream: bo
         return agents.OpenAIChatCompletionsModel(name, client)
 
     async def _play():
+        # The bare host opens both as well, so that the two can be compared.
+        small, large = model("small"), model("large")
         agent = agents.Agent(
             name="looker",
             tools=[agents.function_tool(look)],
-            model=model("small"),
+            model=small,
             model_settings=agents.ModelSettings(include_usage=stream or None),
         )
         if supervision is None:
             return await _run(agent, agents.RunConfig())
         async with AgentsModel(
-            model("small"), PROMPT, supervision=supervision, strong={"large": model("large")}
+            small, PROMPT, supervision=supervision, strong={"large": large}
         ) as watched:
             return await _run(agent, agents.RunConfig(model=watched))
 
@@ -92,10 +94,10 @@ def play_pydantic_ai(base: str, supervision: Supervision | None) -> Any:
     def model(name):
         return OpenAIChatModel(name, provider=OpenAIProvider(base_url=base, api_key="k"))
 
-    capabilities = []
+    small, large, capabilities = model("small"), model("large"), []
     if supervision is not None:
-        capabilities = [SupervisionCapability(supervision, strong={"large": model("large")})]
-    agent = pydantic_ai.Agent(model("small"), tools=[look], capabilities=capabilities)
+        capabilities = [SupervisionCapability(supervision, strong={"large": large})]
+    agent = pydantic_ai.Agent(small, tools=[look], capabilities=capabilities)
     result = agent.run_sync(PROMPT)
     told = [
         (type(part).__name__, getattr(part, "content", None) or getattr(part, "args", None))
@@ -109,11 +111,12 @@ def play_smolagents(base: str, supervision: Supervision | None) -> Any:
     def model(name):
         return smolagents.OpenAIModel(model_id=name, api_base=base, api_key="k")
 
+    small, large = model("small"), model("large")
     agent = smolagents.ToolCallingAgent(
-        tools=[smolagents.tool(look)], model=model("small"), verbosity_level=0
+        tools=[smolagents.tool(look)], model=small, verbosity_level=0
     )
     if supervision is not None:
-        supervise(agent, supervision, strong={"large": model("large")})
+        supervise(agent, supervision, strong={"large": large})
     output = agent.run(PROMPT)
     messages = agent.write_memory_to_messages()
     return [(str(each.role), each.content) for each in messages], str(output)

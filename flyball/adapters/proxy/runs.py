@@ -64,6 +64,11 @@ class Runs:
     def __len__(self) -> int:
         return len(self._lives)
 
+    @property
+    def prefixes(self) -> int:
+        """How many beginnings of conversations are remembered."""
+        return len(self._by_prefix)
+
     def find(self, asked: Asked, *, name: str = "", agent: str = "proxy") -> Live:
         """The run that a request goes on with, or a new one. A `name` tells it outright."""
         chain = chained(asked.said)
