@@ -1,5 +1,6 @@
 import gc
 import os
+import warnings
 
 import pytest
 
@@ -25,10 +26,24 @@ def _no_network(monkeypatch):
     monkeypatch.setenv("LANGSMITH_TRACING", "false")
 
 
+def let_go():
+    """Find the clients that hosts leave open, without the warnings that are errors here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _let_go_at_last():
+    yield
+    gc.unfreeze()
+    let_go()
+
+
 @pytest.fixture
 def left_open():
-    """Find the clients that hosts leave open, while warnings of them are still let go by."""
+    """Let go of what a host leaves open, as soon as its test is over."""
     gc.freeze()  # what the hosts' packages made is out of the search
     yield
-    gc.collect()
+    let_go()
     gc.unfreeze()

@@ -66,7 +66,7 @@ def make_app(proxy: Proxy) -> Starlette:
         Route(f"/v1/{dialect.path}", _route(door, dialect), methods=["POST"])
         for dialect in DIALECTS
     ]
-    return Starlette(
+    app = Starlette(
         routes=[
             *routes,
             Route("/flyball/asks", door.asked, methods=["GET"]),
@@ -75,6 +75,8 @@ def make_app(proxy: Proxy) -> Starlette:
         ],
         lifespan=door.open,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Door:
