@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from flyball.agents.compact import decode
 from flyball.models import LlamaModel, read_metadata
 from flyball.records import Request
 from flyball.tools.page import parse
-from training.batches import LEAST_NEED, Source
+from training.batches import LEAST_NEED, MOST_NEED, Source, kinds
 from training.drills import Words, form, lookups
 from training.examples import Example, example
 from training.export import Trained, export
@@ -19,13 +20,14 @@ from training.model import SHAPES, Llama, Shape
 from training.muon import orthogonalise
 from training.origin import read_tokenizer
 from training.recipe import Recipe
+from training.skills import skills
 from training.tokenizer import PAD, load_tokenizer
 from training.train import VALIDATION, divided, prepare_tokenizer
 from training.trainer import Trainer
 from training.wordings import requoted, reworded, varied
 
 WORDS = Words(words=("bob", "maria", "tea", "Oslo", "blue"))
-RECIPE = Recipe(shape="tiny", tokens=24_000, drills_only=2_000)
+RECIPE = Recipe(shape="tiny", tokens=60_000, drills_only=2_000)
 torch.set_num_threads(1)
 
 
@@ -109,13 +111,35 @@ def test_what_a_quoted_string_means_is_left_alone_where_it_means_something():
 
 def test_what_is_got_wrong_is_drawn_more_often(examples, tokenizer):
     source = Source(demonstrations=examples, words=WORDS, tokenizer=tokenizer[0], size=400)
-    form, popup = sorted(source.by_task)
-    needs = source.needs({form: 0.0, popup: 1.0})
-    assert needs == {form: LEAST_NEED, popup: LEAST_NEED + 1.0}
-    batches = list(source.round(0, drills=0.0, tokens=4096, errors={form: 0.0, popup: 1.0}))
-    tasks = [task for batch in batches for task in batch.tasks]
-    assert len(tasks) == 400
-    assert tasks.count(popup) > 300
+    errors = {kind: 0.0 for by_kind in source.by_kind.values() for kind in by_kind}
+    needs = source.needs(errors)
+    for task in ("form", "popup"):
+        assert sum(n for (t, _), n in needs.items() if t == task) == pytest.approx(LEAST_NEED)
+    wrong = next(kind for kind in source.by_kind["form"] if "fill" in kind)
+    needs = source.needs(errors | {wrong: 1.0})
+    assert max(needs, key=needs.__getitem__) == ("form", wrong)
+    assert max(needs.values()) < MOST_NEED + LEAST_NEED
+    batches = list(source.round(0, drills=0.0, tokens=4096, errors=errors | {wrong: 1.0}))
+    drawn = [kind for batch in batches for kind in batch.kinds]
+    assert len(drawn) == 400
+    assert drawn.count(wrong) > 250
+
+
+def test_steps_are_of_one_kind_by_what_they_do_as_far_as_it_is_common():
+    def step(answer):
+        return Example(task="t", goal="", lines=(), told=(), answer=answer)
+
+    often = [step(f' click button "Submit" {i}') for i in range(10)]
+    seldom = [step(f' click link "{i}" {i}') for i in range(30)]
+    typed = [step(f' fill textbox "To" 1 "{i}"') for i in range(30)]
+    found = kinds([*often, *seldom, *typed, step(" finish"), step(" back")])
+    assert {kind: len(examples) for kind, examples in found.items()} == {
+        't: click button "Submit"': 10,
+        "t: click link": 30,
+        't: fill textbox "To"': 30,
+        "t: finish": 1,
+        "t: back": 1,
+    }
 
 
 def test_each_task_has_its_share_of_the_trials(examples):
@@ -259,3 +283,33 @@ def test_the_exported_file_says_what_torch_says(tokenizer, tmp_path):
         expected = torch.log_softmax(model(torch.tensor([tokens]))[0, -1], -1)
     assert answer.usage.input_tokens == len(tokens)
     assert answer.logprobs[0] == pytest.approx(float(expected.max()), abs=0.01)
+
+
+def test_a_made_up_skill_is_answered_by_what_its_page_says():
+    rng = random.Random(2)
+    for each in (e for _ in range(300) for e in skills(rng, WORDS)):
+        line = decode(each.answer)
+        number, value = line.arguments["element"], str(line.arguments.get("text", ""))
+        named = next(entry for entry in each.lines if f" {number}" in entry.split('"')[-1])
+        assert line.arguments["target"] in named
+        if "value of" in each.goal:
+            head = each.goal.split("value of ")[1].split(" into")[0]
+            assert f'text "{head} | {value}"' in each.lines
+        if sum_ := re.match(r'textbox "(\d+) ([-+x]) (\d+) ="', each.lines[0]):
+            a, sign, b = int(sum_[1]), sum_[2], int(sum_[3])
+            assert int(value) == {"+": a + b, "-": a - b, "x": a * b}[sign]
+        if equation := re.match(r'text "(\S+) ([-+]) (\S+) = (\S+)"', each.lines[0]):
+            left, right = (value if x == "x" else x for x in (equation[1], equation[3]))
+            signed = int(right) if equation[2] == "+" else -int(right)
+            assert int(left) + signed == int(equation[4])
+        if time := re.search(r"(\d+):(\d\d) ([AP])M", each.goal):
+            assert int(value[:2]) % 12 == int(time[1]) % 12
+            assert (int(value[:2]) >= 12) == (time[3] == "P")
+            assert value[3:] == time[2]
+        if case := re.search("(upper|lower) case", each.goal):
+            assert value.isascii()
+            assert value == (value.upper() if case[1] == "upper" else value.lower())
+        if each.goal.startswith("Enter the") and each.goal[10].isdigit():
+            place = int(re.search(r"\d+", each.goal)[0])
+            words = re.findall(r"[\w@#$%&*-]+", each.lines[0].split('"')[1])
+            assert words[place - 1] == value
