@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flyball.errors import ModelError, ToolError
 from flyball.records import Action, Observation, Ruling, Step, Trajectory, Usage, Verdict
-from flyball.roles import Policy, Verifier
+from flyball.roles import Helm, Policy, Verifier
 
 BILLED = Usage(requests=1, unpriced_requests=1)
 """A request without an answer may have been billed, and nobody knows how much."""
@@ -71,3 +71,11 @@ def _why(error: Exception, seconds: float | None) -> str:
     if isinstance(error, TimeoutError):
         return "did not answer" if seconds is None else f"did not answer in {seconds:g} s"
     return f"did not answer: {' '.join(str(error).split())}"
+
+
+async def own_action(
+    helm: Helm | None, trajectory: Trajectory, observation: Observation, policy: str
+) -> Answer | None:
+    """What a person does in the policy's place."""
+    action = await helm.turn(trajectory, observation, policy) if helm is not None else None
+    return Answer(action, Usage()) if action else None
