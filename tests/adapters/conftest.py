@@ -33,8 +33,9 @@ def let_go():
         gc.collect()
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _let_go_at_last():
+    """Let nothing that a host leaves open be found in a test of another room."""
     yield
     gc.unfreeze()
     let_go()
