@@ -27,6 +27,7 @@ bench: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.logprobs
 	$(BIN)/python -m benchmarks.ledger
+	$(BIN)/python -m benchmarks.auditing
 	$(BIN)/python -m benchmarks.judging
 	$(BIN)/python -m benchmarks.metering
 	$(BIN)/python -m benchmarks.sandbox

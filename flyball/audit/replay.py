@@ -36,9 +36,11 @@ class Saving:
 
 def replay(ledger: Ledger, runs: Sequence[Run], monitors: Iterable[Monitor]) -> list[Saving]:
     """Put each monitor to `runs`, step by step, up to its first STOP."""
-    known = [(run, ledger.trajectory(run.id)) for run in runs]
+    rules = list(monitors)
+    # Whole runs are large: without a rule none of them is read.
+    known = [(run, ledger.trajectory(run.id)) for run in (runs if rules else ())]
     known = [(run, told) for run, told in known if told.steps and told.spend.energy.joules]
-    return [_saving(monitor, known) for monitor in monitors]
+    return [_saving(monitor, known) for monitor in rules]
 
 
 def _saving(monitor: Monitor, known: Sequence[tuple[Run, Trajectory]]) -> Saving:

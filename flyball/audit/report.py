@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from statistics import median
 
 from flyball.audit.figures import RunFigure, figures
-from flyball.bench.intervals import RESAMPLES, Interval, bootstrap
+from flyball.bench.drawing import median_interval, ratio_interval
+from flyball.bench.intervals import Interval
 from flyball.ledger import AuditRow, By, Ledger, audit
 from flyball.records import Metering, Run
-
-MOST_DRAWN, FEWEST_RESAMPLES = 2_000_000, 100
-"""Runs drawn for an interval, which for very many takes fewer resamples, and how few at least."""
 
 Units = Sequence[Sequence[RunFigure]]
 KEYS: Mapping[By, Callable[[RunFigure], str]] = {
@@ -122,30 +119,19 @@ def success_interval(runs: Sequence[RunFigure]) -> Interval | None:
     """95 % interval of `per_success`; `None` where some draws have no success to divide by."""
     if per_success(runs) is None:
         return None
-    sums = [
-        (sum(each.joules or 0.0 for each in unit), sum(each.success is True for each in unit))
-        for unit in units(runs)
-    ]
-
-    def statistic(drawn: Sequence[tuple[float, int]]) -> float | None:
-        successes = sum(won for _, won in drawn)
-        return sum(joules for joules, _ in drawn) / successes if successes else None
-
-    return bootstrap(sums, statistic, resamples=_resamples(runs))
-
-
-def median_interval(runs: Sequence[RunFigure]) -> Interval | None:
-    """95 % interval of `median_of`."""
-    if median_of(runs) is None:
-        return None
-    amounts = [[each.joules or 0.0 for each in unit] for unit in units(runs)]
-    return bootstrap(
-        amounts, lambda drawn: median(chain.from_iterable(drawn)), resamples=_resamples(runs)
+    return ratio_interval(
+        [
+            (sum(each.joules or 0.0 for each in unit), sum(each.success is True for each in unit))
+            for unit in units(runs)
+        ]
     )
 
 
-def _resamples(runs: Sequence[RunFigure]) -> int:
-    return max(FEWEST_RESAMPLES, min(RESAMPLES, MOST_DRAWN // len(runs)))
+def interval_of_median(runs: Sequence[RunFigure]) -> Interval | None:
+    """95 % interval of `median_of`."""
+    if median_of(runs) is None:
+        return None
+    return median_interval([[each.joules or 0.0 for each in unit] for unit in units(runs)])
 
 
 def _grouped(told: Sequence[RunFigure], by: By) -> dict[str, list[RunFigure]]:
@@ -163,7 +149,7 @@ def _row(row: AuditRow, mine: Sequence[RunFigure]) -> ReportRow:
         row=row,
         per_success=success_interval(mine),
         median_j=median_of(mine),
-        median_interval=median_interval(mine),
+        median_interval=interval_of_median(mine),
         grams=None if not grams or None in grams else sum(each or 0.0 for each in grams),
         dollars_per_success=dollars,
         floor_share=_floor_share(mine),

@@ -24,7 +24,8 @@ class Share:
     part: Part
     """`policy`, `monitor` (a verifier's requests among it) or `tool`."""
     steps: int
-    requests: int
+    requests: int | None
+    """`None` where they were not counted."""
     input_tokens: int
     """All prompt tokens, cached ones included."""
     cached_tokens: int
@@ -47,11 +48,14 @@ class Share:
     decode_bytes: int | None = None
 
 
-def shares(ledger: Ledger, runs: Sequence[str]) -> list[Share]:
-    """Read what `runs` took, without reading a step of them."""
+def shares(ledger: Ledger, runs: Sequence[str], *, requests: bool = True) -> list[Share]:
+    """Read what `runs` took, without reading a step of them.
+
+    Counting `requests` goes through all their spends, which takes longer than all else.
+    """
     # As JSON, because SQLite takes a limited number of parameters.
     ids = json.dumps(list(runs))
-    rows = ledger.store.rows(_requests(ids))
+    rows = ledger.store.rows(_requests(ids)) if requests else ()
     asked = {(row.run_id, row.policy, row.part): int(row.requests) for row in rows}
     return [
         Share(
@@ -59,7 +63,7 @@ def shares(ledger: Ledger, runs: Sequence[str]) -> list[Share]:
             policy=row.policy,
             part=row.part,
             steps=row.steps,
-            requests=asked.get((row.run_id, row.policy, row.part), 0),
+            requests=asked.get((row.run_id, row.policy, row.part), 0) if requests else None,
             input_tokens=row.input_tokens,
             cached_tokens=row.cached_tokens,
             output_tokens=row.output_tokens,

@@ -106,6 +106,12 @@ def test_a_replayed_stop_rule_saves_what_came_after_its_first_stop(ledger):
     assert saving.share == pytest.approx(saving.saved_j / 103.1)
 
 
+def test_without_a_rule_no_run_is_read_as_a_whole(ledger, monkeypatch):
+    looping(ledger, a_run("a", "t", score=0.0), 3)
+    monkeypatch.delattr(Ledger, "trajectory")
+    assert replay(ledger, ledger.runs(), []) == []
+
+
 def test_a_rule_that_only_hands_back_saves_nothing_by_stopping(ledger):
     looping(ledger, a_run("a", "t", score=0.0), 5)
     [saving] = replay(ledger, ledger.runs(), [Repeats(limit=9)])
