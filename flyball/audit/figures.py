@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from flyball.ledger import Ledger, Share, shares
 from flyball.ledger.reports import SHARED, UNMETERED
+from flyball.ledger.rows import attempt_of
 from flyball.meters import grams_co2e
 from flyball.records import Run
 from flyball.records.spending import METHODS, EnergyMethod
@@ -26,6 +27,8 @@ class RunFigure:
     agent: str
     policy: str
     day: str
+    attempt: str
+    """Which one of `--attempts` at what; the task, where there was one only."""
     success: bool | None
     failed: bool
     """Whether it is known that the task was not done."""
@@ -75,6 +78,7 @@ def _figure(run: Run, mine: Sequence[Share]) -> RunFigure:
         agent=run.agent,
         policy=run.policy,
         day=f"{run.started_at:%Y-%m-%d}",
+        attempt=attempt_of(run),
         success=run.success,
         failed=_failed(run),
         steps=sum(share.steps for share in mine if share.part == "policy"),

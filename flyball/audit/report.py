@@ -20,6 +20,7 @@ KEYS: Mapping[By, Callable[[RunFigure], str]] = {
     "agent": lambda run: run.agent,
     "suite": lambda run: run.suite,
     "day": lambda run: run.day,
+    "attempt": lambda run: run.attempt,
 }
 """What a whole run belongs to; a tool has steps only."""
 

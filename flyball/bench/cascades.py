@@ -46,6 +46,8 @@ class Contender:
     """The policy that may be called in."""
     monitors: tuple[Monitor, ...] | None = None
     """In place of what the configuration says."""
+    only_named: bool = False
+    """Nothing watches but what the configuration names, where a cascade has a router besides."""
     governor: Governor | None = None
     """In place of what the configuration says."""
 
@@ -72,6 +74,8 @@ class Contender:
         crew = assemble(self.config, policies, tools, meter=meter, strong=self.strong, agent=agent)
         if self.monitors is not None:
             crew = replace(crew, monitors=self.monitors)
+        if self.only_named:  # what they promise differs from agent to agent
+            crew = replace(crew, monitors=tuple(self.config.monitors_for(self.driver, agent)))
         if self.governor is None:
             return crew
         # Schedules and other routers pass the whole history on.
@@ -157,13 +161,12 @@ def _cascade(config: Config, duo: Duo, variant: Variant) -> Contender:
     mine = with_governor(config, settings)
     if chosen is None:
         return Contender(label=label, driver=duo.small, strong=duo.strong, config=mine)
-    mine = with_monitors(mine, chosen, duo.strong)
     return Contender(
         label=label,
         driver=duo.small,
         strong=duo.strong,
-        config=mine,
-        monitors=tuple(mine.monitors_for(duo.small, "web")),
+        config=with_monitors(mine, chosen, duo.strong),
+        only_named=True,
     )
 
 

@@ -28,6 +28,7 @@ class By(StrEnum):
     AGENT = "agent"
     SUITE = "suite"
     TOOL = "tool"
+    ATTEMPT = "attempt"
     DAY = "day"
 
 

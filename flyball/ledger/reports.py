@@ -14,13 +14,13 @@ from sqlmodel import col
 
 from flyball.errors import LedgerError
 from flyball.ledger.ledger import Ledger
-from flyball.ledger.rows import PICODOLLARS_PER_DOLLAR, moment
+from flyball.ledger.rows import ATTEMPT, PICODOLLARS_PER_DOLLAR, moment
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow
 from flyball.records.spending import METHODS
 
 SHARED = "several runs at a time, which no meter can tell apart"
 UNMETERED = "nothing metered energy there"
-By = Literal["task", "model", "agent", "suite", "tool", "day", "all"]
+By = Literal["task", "model", "agent", "suite", "tool", "attempt", "day", "all"]
 
 NOTHING: Mapping[str, Any] = {
     "steps": 0,
@@ -109,8 +109,7 @@ def audit(
     if by not in get_args(By):
         raise LedgerError(f"cannot audit by {by!r}; there are: {', '.join(get_args(By))}")
     wanted = _wanted(runs, suite, since)
-    tools = by == "tool"
-    counted = _tool_counts(wanted) if tools else _counts(by, wanted)
+    counted = _tool_counts(wanted) if (tools := by == "tool") else _counts(by, wanted)
     summed = _sums(col(StepRow.tool), SpendRow, wanted) if tools else _tally_sums(by, wanted)
     counts = {row.key: row for row in ledger.store.rows(counted)}
     sums = {row.key: row for row in ledger.store.rows(summed)}
@@ -140,9 +139,10 @@ def _run_key(by: By) -> Mapped[str]:
         "agent": RunRow.agent,
         "suite": RunRow.suite,
         "day": RunRow.day,
+        "attempt": ATTEMPT,
         "all": literal("all"),
     }
-    return keys[by] if by == "all" else col(keys[by])
+    return keys[by] if by in ("attempt", "all") else col(keys[by])
 
 
 def _counts(by: By, wanted: Sequence[ColumnElement[bool]]) -> Executable:

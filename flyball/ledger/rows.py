@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal
 
+from sqlalchemy import ColumnElement, func, literal
+from sqlmodel import col
+
 from flyball.ledger.codec import run_to_json, step_to_json
+from flyball.ledger.tables import RunRow
 from flyball.records import Run, Spend, Step
 from flyball.records.spending import METHODS
 
@@ -20,6 +24,23 @@ def moment(when: datetime) -> str:
     """A time as text that sorts; one without a zone is taken for UTC."""
     zoned = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     return zoned.isoformat(timespec="microseconds")
+
+
+def attempt_of(run: Run) -> str:
+    """Which attempt a run was at what: `mend-add 1f2e3d4c 2 of 3`; of a single one, the task."""
+    marks = run.task.metadata
+    told = [marks.get(name) for name in ("attempts", "attempt")]
+    return " ".join((run.task.id, *(part for part in told if part and None not in told)))
+
+
+def _mark(name: str) -> ColumnElement[str]:
+    return func.json_extract(RunRow.record, f"$.task.metadata.{name}")
+
+
+ATTEMPT: ColumnElement[str] = col(RunRow.task_id).concat(
+    func.coalesce(literal(" ").concat(_mark("attempts")).concat(" ").concat(_mark("attempt")), "")
+)
+"""The same as `attempt_of`, in SQL."""
 
 
 def run_columns(run: Run) -> Columns:

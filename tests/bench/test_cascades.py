@@ -8,10 +8,21 @@ from flyball.bench.batches import make_batch
 from flyball.bench.cascades import contender_of, contenders_of, duo_of, label_of
 from flyball.bench.schedules import Scheduled
 from flyball.config import Config
+from flyball.config.calibrations import save_calibration, subject_of
 from flyball.config.tables import Tables
 from flyball.errors import ConfigError
 from flyball.meters import NoMeter
-from flyball.monitors import Bursts, LiteLLMStall, OpenHandsStuck, OverBudget, Strictest
+from flyball.monitors import (
+    Bursts,
+    Calibrated,
+    LiteLLMStall,
+    OpenHandsStuck,
+    OverBudget,
+    Shadow,
+    Strictest,
+)
+from flyball.monitors.learned.calibration import calibrate
+from flyball.monitors.learned.scored import ScoredRun
 from flyball.records import Action, Decision, Ruling, Task, Verdict
 from flyball.testing import ScriptedPolicy, trajectory
 from tests.bench.stand_ins import PageSuite
@@ -32,9 +43,9 @@ def named(text, **tables):
     return contender_of(config, text, duo_of(config))
 
 
-def crew_of(contender):
+def crew_of(contender, agent="web"):
     policies = {name: ScriptedPolicy([], name=name) for name in contender.models}
-    return contender.crew(policies, {}, meter=NoMeter())
+    return contender.crew(policies, {}, meter=NoMeter(), agent=agent)
 
 
 def driven(governor, steps, *, seed="7", task="t"):
@@ -121,6 +132,22 @@ def test_settings_of_a_cascade_go_before_the_configuration():
     cascade = named("cascade/confidence=0.25/monitors=litellm_stall+stuck")
     assert cascade.label == "cascade/confidence=0.25/monitors=litellm_stall+stuck"
     assert crew_of(cascade).governor == Strictest(confidence=0.25)
+
+
+def test_a_promise_of_a_monitor_counts_for_the_agent_that_it_was_made_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("FLYBALL_CALIBRATIONS", str(tmp_path))
+    cascade = named("cascade/monitors=will_fail")
+    subject = subject_of(cascade.config.monitor("will_fail"), "little", "code")
+    runs = [
+        ScoredRun(task=f"t{n}", success=True, scores=(0.1, 0.2), joules=(1.0, 2.0))
+        for n in range(60)
+    ]
+    promise = calibrate(runs, subject, suites=("code",), max_loss=0.05, confidence=0.95)
+    save_calibration(promise)
+    [_, on_code] = crew_of(cascade, "code").monitors
+    [_, on_the_web] = crew_of(cascade, "web").monitors
+    assert isinstance(on_code, Calibrated)
+    assert isinstance(on_the_web, Shadow)
 
 
 def test_the_burst_and_the_hand_over_of_a_cascade_can_be_set():

@@ -1,10 +1,7 @@
 """The code suites, played through the real tools and the sandbox."""
 
-import json
-
 import pytest
 
-from flyball.agents import ModelPolicy, assemble, pursue
 from flyball.agents.coding import workplace_of
 from flyball.bench.code.exam import PROGRAM
 from flyball.bench.code.exercise import exercise
@@ -12,12 +9,11 @@ from flyball.bench.code.suite import CodeEpisode, CodeSuite, moves_of
 from flyball.bench.runner import Plan, perform
 from flyball.bench.suites import load_suite, pairs_of, seeds_for
 from flyball.config import Config
+from flyball.config.tables import Tables
 from flyball.errors import ConfigError
 from flyball.ledger import Ledger
-from flyball.meters import NoMeter
 from flyball.records import Budget
-from flyball.testing import ScriptedModel
-from flyball.tools.code import SPECS
+from tests.scripted import Scripted, served
 
 HALF = "def half(xs):\n    for x in xs:\n        yield x / {}\n"
 LOOP = (
@@ -58,11 +54,13 @@ def checkout(tmp_path):
     return tmp_path / "quixbugs"
 
 
-async def play(suite, tmp_path, policy="oracle", seeds=range(200_000, 200_030), tasks=None):
+async def play(
+    suite, tmp_path, policy="oracle", seeds=range(200_000, 200_030), tasks=None, config=None
+):
     chosen = tasks or (*suite.trained, *suite.untrained)
     plan = Plan(suite=suite, policy=policy, pairs=pairs_of(chosen, seeds_for(suite, seeds)))
     with Ledger(tmp_path / "ledger.db") as ledger:
-        runs = await perform(plan, Config(), ledger)
+        runs = await perform(plan, config or Config(), ledger)
         return runs, {run.task.id: ledger.trajectory(run.id) for run in runs}
 
 
@@ -79,28 +77,40 @@ async def test_programs_that_the_user_brings_are_mended_end_to_end(checkout, tmp
     assert {run.agent for run in runs} == {"code"}
 
 
-async def test_a_strong_model_mends_them_through_its_tool_calls(checkout, tmp_path):
-    """The same as answers of a model, which are read, verified and carried out."""
+@pytest.mark.parametrize("style", ["tools", "json", "text"])
+async def test_a_strong_model_behind_a_server_mends_them(checkout, tmp_path, style):
+    """Its answers come over HTTP, are read, watched, and carried out in the real sandbox."""
     suite = load_suite(f"quixbugs:{checkout}")
-    place = workplace_of(Config())
-    for name in suite.untrained:
-        moves = [
-            json.dumps({"thought": "", "tool": each.tool, "arguments": dict(each.arguments)})
-            for each in moves_of(suite.exercise(name, 0))
-        ]
-        policy = ModelPolicy(model=ScriptedModel(moves), tools=SPECS, style="json")
-        assert await attempted(CodeEpisode(place, suite.name, suite.exercise(name, 0)), policy)
+    with served(Knowing(suite, style)) as server:
+        runs, told = await play(suite, tmp_path, "m", config=model_at(server.server_port))
+    assert {run.task.id: run.score for run in runs} == {"count": 1.0, "half": 1.0}
+    assert len(server.asked) == 12
+    for trajectory in told.values():
+        assert [step.action.tool for step in trajectory.steps][-2:] == ["run_tests", "finish"]
+        assert all(step.policy_spend.usage.input_tokens == 100 for step in trajectory.steps)
+        assert trajectory.last.verified
 
 
-async def attempted(episode, policy):
-    try:
-        task, first = await episode.start(Budget(steps=12))
-        crew = assemble(Config(), {"p": policy}, episode.tools, meter=NoMeter(), agent="code")
-        crew = episode.staffed(crew, None)
-        await pursue(task, crew, policy="p", observation=first)
-        return await episode.score(None) == 1.0
-    finally:
-        episode.close()
+class Knowing(Scripted):
+    """Makes the moves of somebody who knows the right program of the task that it is asked."""
+
+    def __init__(self, suite, style):
+        super().__init__([], style)
+        self.left = {
+            name: list(moves_of(suite.exercise(name, 0)))
+            for name in (*suite.trained, *suite.untrained)
+        }
+
+    def move(self, asked):
+        told = "\n".join(str(message["content"]) for message in asked["messages"])
+        [name] = [name for name in self.left if f"Mend {name}:" in told]
+        action = self.left[name].pop(0)
+        return action.tool, dict(action.arguments)
+
+
+def model_at(port):
+    server = {"server": f"http://127.0.0.1:{port}/v1", "model": "m", "local": True}
+    return Config(tables=Tables.model_validate({"models": {"m": server}}))
 
 
 async def test_generated_bugs_are_played_as_for_the_web(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from pyarrow import parquet
@@ -42,7 +43,7 @@ def test_the_shares_of_policies_supervision_tools_and_failures_are_told(call, le
     assert "into failures: 16.7%" in out
 
 
-@pytest.mark.parametrize("by", ["task", "model", "agent", "suite", "tool", "day"])
+@pytest.mark.parametrize("by", ["task", "model", "agent", "suite", "tool", "attempt", "day"])
 def test_every_grouping_has_a_table_a_page_and_json(call, ledger, tmp_path, by):
     page = tmp_path / "audit.html"
     result = call("audit", "--by", by, "--html", page, "--json")
@@ -123,3 +124,21 @@ def test_a_run_tells_what_its_figures_rest_on(call, ledger):
     assert "rapl: reads package-0" in out
     assert "grid: 360 g CO2e/kWh, Germany 2023" in out
     assert "grid:" not in call("show", "told").out
+
+
+def test_what_each_attempt_at_a_task_took_is_a_row_of_its_own(call, tmp_path):
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        for number, (score, joules) in enumerate([(0.0, 10.0), (1.0, 20.0)], start=1):
+            run = a_run(f"r{number}", "mend", score=score)
+            marks = {"attempts": "1f2e", "attempt": f"{number} of 3"}
+            write(ledger, replace(run, task=replace(run.task, metadata=marks)), joules)
+        write(ledger, a_run("r3", "other", score=1.0), 30.0)
+    told = json.loads(call("audit", "--by", "attempt", "--json").out)
+    assert [(row["key"], row["runs"], row["successes"], row["joules"]) for row in told["rows"]] == [
+        ("mend 1f2e 1 of 3", 1, 0, pytest.approx(31.0)),
+        ("mend 1f2e 2 of 3", 1, 1, pytest.approx(62.0)),
+        ("other", 1, 1, pytest.approx(93.0)),
+    ]
+    assert [row["median_j"] for row in told["rows"]] == pytest.approx([31.0, 62.0, 93.0])
+    assert told["all"]["joules_per_success"] == pytest.approx(93.0)
+    assert "mend 1f2e 2 of 3" in call("audit", "--by", "attempt").out

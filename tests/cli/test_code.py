@@ -4,12 +4,12 @@ import io
 import json
 import shutil
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 
 import pytest
 
 from flyball.cli import code as code_module
+from tests.scripted import Scripted, served
 from tests.tools.code.places import CALC, UNITTEST, contents, git, make_repo
 
 RIGHT = CALC.replace("-", "+")
@@ -34,75 +34,18 @@ MEND = [
 ]
 
 
-class Scripted(ThreadingHTTPServer):
-    """A server that knows only one way of answering, and refuses the others as servers do."""
-
-    def __init__(self, moves, style):
-        super().__init__(("127.0.0.1", 0), Answering)
-        self.moves, self.style, self.asked = list(moves), style, []
-
-
-class Answering(BaseHTTPRequestHandler):
-    server: Scripted
-
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        style = self.server.style
-        if style != "tools" and "tools" in asked:
-            return self.say(400, {"error": {"message": "this server knows no tools"}})
-        if style == "text" and "response_format" in asked:
-            return self.say(400, {"error": {"message": "response_format is not supported"}})
-        self.server.asked.append(asked)
-        moves = self.server.moves
-        name, arguments = moves.pop(0) if len(moves) > 1 else moves[0]
-        return self.say(200, answer(style, name, arguments))
-
-    def say(self, status, answer):
-        data = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        """Keep the tests' output clean."""
-
-
-def answer(style, name, arguments):
-    message = {"role": "assistant", "content": ""}
-    if style == "tools":
-        function = {"name": name, "arguments": json.dumps(arguments)}
-        message["tool_calls"] = [{"id": "1", "type": "function", "function": function}]
-    elif style == "json":
-        told = {"thought": "next", "tool": name, "arguments": arguments}
-        message["content"] = json.dumps(told)
-    else:
-        message["content"] = f"Next I do this.\n{name} {json.dumps(arguments)}"
-    usage = {"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107}
-    choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    return {"choices": [choice], "usage": usage}
-
-
 @pytest.fixture
 def serve(tmp_path):
     """Start a scripted server, and make it the model of the configuration."""
-    running = []
+    with ExitStack() as running:
 
-    def _serve(moves, style="tools", more=""):
-        server = Scripted(moves, style)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-        toml = TOML.format(port=server.server_port, command=UNITTEST)
-        (tmp_path / "flyball.toml").write_text(toml + more)
-        return server
+        def _serve(moves, style="tools", more=""):
+            server = running.enter_context(served(Scripted(moves, style)))
+            toml = TOML.format(port=server.server_port, command=UNITTEST)
+            (tmp_path / "flyball.toml").write_text(toml + more)
+            return server
 
-    yield _serve
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        yield _serve
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def test_rows_are_sorted_by_what_they_are_asked_for(ledger):
 
 
 def test_an_unknown_grouping_names_the_known_ones(ledger):
-    with pytest.raises(LedgerError, match="task, model, agent, suite, tool, day, all"):
+    with pytest.raises(LedgerError, match="task, model, agent, suite, tool, attempt, day, all"):
         audit(ledger, "colour")
 
 

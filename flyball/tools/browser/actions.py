@@ -80,8 +80,13 @@ async def scroll(browser: Browser, arguments: Arguments) -> None:
 
 
 async def goto(browser: Browser, arguments: Arguments) -> None:
-    url = urljoin(browser.page.url, text(arguments, "url"))
-    if not may_open(url, browser.hosts):
+    given = text(arguments, "url")
+    try:
+        url = urljoin(browser.page.url, given)
+        allows = may_open(url, browser.hosts)
+    except ValueError:
+        raise RefusedError(f"{given!r} is not an address") from None
+    if not allows:
         allowed = ", ".join(browser.hosts)
         raise RefusedError(f"refused: {url} is not on an allowed host (allowed: {allowed})")
     await browser.page.goto(url, wait_until="domcontentloaded")

@@ -38,10 +38,12 @@ class Guard:
             return  # the tab was closed again at once
 
     async def _route(self, route: Route) -> None:
-        if not route.request.is_navigation_request():
+        url = route.request.url
+        inside = url.startswith("file:") and may_open(url, self.hosts)
+        if inside or not route.request.is_navigation_request():
             await route.fallback()
             return
-        self._refused(urlsplit(route.request.url).netloc)
+        self._refused(_place(url))
         await route.fulfill(status=NO_CONTENT)
 
     async def _hop(self, session: CDPSession, event: dict[str, Any]) -> None:
@@ -50,7 +52,11 @@ class Guard:
             if may_open(url, self.hosts):
                 await session.send("Fetch.continueRequest", request)
                 return
-            self._refused(urlsplit(url).netloc)
+            self._refused(_place(url))
             await session.send("Fetch.fulfillRequest", {**request, "responseCode": NO_CONTENT})
         except PlaywrightError:
             return  # the tab is gone, and its request with it
+
+
+def _place(url: str) -> str:
+    return urlsplit(url).netloc or url

@@ -13,7 +13,8 @@ class BrowserOptions:
     headless: bool = True
     allow_hosts: tuple[str, ...] = ()
     """Hosts that may be navigated to (`*.example.org` for its subdomains) besides that of the
-    first page opened. What a page loads from elsewhere is not restricted."""
+    first page opened, or the folder of a first page that is a file. What a page loads from
+    elsewhere is not restricted."""
     timeout_seconds: float = 10.0
     viewport: tuple[int, int] = (1280, 800)
     budget_tokens: int = 2_000

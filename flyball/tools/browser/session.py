@@ -28,6 +28,7 @@ from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
 from flyball.tools.browser.chromium import check_display, find_chromium, switches
 from flyball.tools.browser.guard import Guard
+from flyball.tools.browser.hosts import folder_of
 from flyball.tools.browser.options import BrowserOptions
 from flyball.tools.browser.snapshots import Sent, ShutError, Snapshot, put_back, take
 from flyball.tools.browser.specs import SPECS
@@ -147,8 +148,9 @@ class Browser:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "file", "about", "data"):
             raise ToolError(f"{url!r} is not an address: it should begin with http:// or https://")
-        if not self._pages and parts.hostname:
-            self._guard.hosts = (*self._guard.hosts, parts.hostname)
+        if not self._pages:
+            own = folder_of(url) if parts.scheme == "file" else parts.hostname
+            self._guard.hosts = (*self._guard.hosts, *([own] if own else []))
         if not self._pages:
             await self._guard.watch_context(self._context)
             await self._guard.watch_page(await self._context.new_page())
@@ -217,7 +219,7 @@ class Browser:
         await dialog.accept(dialog.default_value)
 
     async def _keep(self, download: Download) -> None:
-        path = Path(self._folder, "kept", download.suggested_filename)
+        path = Path(self._folder, "kept", Path(download.suggested_filename).name)
         await download.save_as(path)
         self.downloads.append(path)
         self._notes.append(f"{path.name} was downloaded")
