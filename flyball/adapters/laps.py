@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from flyball.records import Spend, Usage
-from flyball.roles import Meter
+
+if TYPE_CHECKING:
+    from flyball.roles import Meter
 
 
 class Laps:

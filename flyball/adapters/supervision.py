@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from flyball.adapters.supervisor import Ask, Supervisor
 from flyball.monitors import OpenHandsStuck, OverBudget, Repeats, Strictest
 from flyball.records import Budget, Task
-from flyball.roles import Governor, Meter, Monitor, Record, Sink
+
+if TYPE_CHECKING:
+    from flyball.roles import Governor, Meter, Monitor, Record, Sink
 
 LONGEST_ID = 60
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from flyball.adapters.endings import ended, receipt_text, stops
 from flyball.adapters.guarding import guarded
@@ -27,7 +27,9 @@ from flyball.records import (
     Usage,
     new_run_id,
 )
-from flyball.roles import Governor, Meter, Monitor, Record, Sink
+
+if TYPE_CHECKING:
+    from flyball.roles import Governor, Meter, Monitor, Record, Sink
 
 Ask = Callable[[Step], Decision | Awaitable[Decision]]
 """Puts a step to a person; must not answer ASK."""

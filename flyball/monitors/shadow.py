@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from flyball.monitors.learned.calibration import Calibration
 from flyball.records import Ruling, Trajectory, Verdict
-from flyball.roles import Monitor
+
+if TYPE_CHECKING:
+    from flyball.monitors.learned.calibration import Calibration
+    from flyball.roles import Monitor
 
 
 @dataclass(frozen=True, kw_only=True)
