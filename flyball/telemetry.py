@@ -42,7 +42,7 @@ class Telemetry:
     def begun(self, run: Run) -> None:
         attributes: Attributes = {
             "gen_ai.operation.name": "invoke_agent",
-            "gen_ai.agent.name": run.agent,
+            **({"gen_ai.agent.name": run.agent} if run.agent else {}),
             "gen_ai.request.model": run.policy,
             "gen_ai.conversation.id": run.id,
             "flyball.suite": run.task.suite,
@@ -61,7 +61,9 @@ class Telemetry:
         for name, attributes, spend in _windows(step):
             end = at + int(spend.seconds * NANOSECONDS)
             told = {**attributes, "flyball.step": step.index, **spent(spend)}
-            span = self._tracer.start_span(name, context, attributes=told, start_time=at)
+            remote = spend.usage.requests > spend.usage.local_requests
+            kind = trace.SpanKind.CLIENT if remote else trace.SpanKind.INTERNAL
+            span = self._tracer.start_span(name, context, kind, told, start_time=at)
             span.end(end)
             at = end
             self._count(spend.energy)
@@ -131,6 +133,8 @@ def _windows(step: Step) -> Iterator[tuple[str, Attributes, Spend]]:
             "gen_ai.usage.output_tokens": usage.output_tokens,
             "gen_ai.usage.cache_read.input_tokens": usage.cached_tokens,
         }
+        if usage.reasoning_tokens is not None:
+            chat["gen_ai.usage.reasoning.output_tokens"] = usage.reasoning_tokens
         yield f"chat {step.policy}", chat, step.policy_spend
     judged: Attributes = {
         "flyball.ruling": step.decision.ruling.value,

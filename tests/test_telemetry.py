@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -18,8 +20,10 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.semconv._incubating.attributes import gen_ai_attributes, hw_attributes
+from opentelemetry.semconv._incubating.metrics.hw_metrics import HW_ENERGY
 
-from flyball import Energy, Observation, Spend, Task, Usage
+from flyball import Energy, Observation, Spend, Step, Task, Usage, telemetry
 from flyball.agents import assemble, attempt, new_run
 from flyball.config import Config
 from flyball.config.tables import Tables, TelemetryTable
@@ -29,6 +33,8 @@ from flyball.meters import NoMeter
 from flyball.telemetry import Telemetry, spent
 from flyball.testing import EchoTool, ScriptedPolicy
 from tests.conftest import DONE, ECHO
+
+STEP = Step(index=0, policy="small", observation=Observation(source="s", text="t"), action=ECHO)
 
 
 class Collector:
@@ -177,3 +183,26 @@ def test_a_missing_package_is_one_line_with_its_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(ConfigError, match=r"pip install 'flyball\[otel\]'"):
         Telemetry("http://127.0.0.1:9")
+
+
+def test_all_names_but_our_own_are_those_of_the_conventions():
+    known = {HW_ENERGY}
+    for names in (gen_ai_attributes, hw_attributes):
+        known |= {getattr(names, name) for name in dir(names) if name.startswith(("GEN_AI", "HW_"))}
+    text = Path(telemetry.__file__).read_text()
+    used = set(re.findall(r'"((?:gen_ai|hw)\.[a-z_.]+)"', text))
+    assert len(used) > 10
+    assert used <= known
+    kinds = {kind.value for kind in hw_attributes.HwTypeValues}
+    assert set(telemetry.PARTS.values()) <= kinds
+    operations = {each.value for each in gen_ai_attributes.GenAiOperationNameValues}
+    assert set(re.findall(r'operation.name": "([a-z_]+)"', text)) <= operations
+
+
+def test_thinking_is_told_apart_where_it_is_known():
+    thought = Spend(usage=Usage(requests=1, output_tokens=9, reasoning_tokens=4))
+    told = next(telemetry._windows(replace(STEP, policy_spend=thought)))[1]
+    assert told["gen_ai.usage.reasoning.output_tokens"] == 4
+    silent = Spend(usage=Usage(requests=1, output_tokens=9))
+    told = next(telemetry._windows(replace(STEP, policy_spend=silent)))[1]
+    assert "gen_ai.usage.reasoning.output_tokens" not in told

@@ -60,8 +60,15 @@ def arguments_of(written: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {"input": value}
 
 
-def usage_of(
-    model: str, *, sent: int, cached: int = 0, written: int, local: bool = False, requests: int = 1
+def usage_of(  # noqa: PLR0913 - one parameter a count
+    model: str,
+    *,
+    sent: int,
+    cached: int = 0,
+    written: int,
+    thought: int | None = None,
+    local: bool = False,
+    requests: int = 1,
 ) -> Usage:
     """What a host's model call took, with its price where the list knows the model."""
     usage = Usage(
@@ -70,6 +77,7 @@ def usage_of(
         input_tokens=sent,
         cached_tokens=min(cached, sent),
         output_tokens=written,
+        reasoning_tokens=thought,
     )
     return usage if local else priced(usage, model)
 

@@ -160,6 +160,7 @@ def usage_in(response: ModelResponse, model: str) -> Usage:
         sent=usage.input_tokens,
         cached=usage.input_tokens_details.cached_tokens,
         written=usage.output_tokens,
+        thought=usage.output_tokens_details.reasoning_tokens,
     )
 
 

@@ -6,12 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 
 from flyball.config import Config
 from flyball.config.machine import find_machine
 from flyball.errors import ConfigError
-from flyball.meters import Between, sources
+from flyball.meters import Between, price_list, sources
 from flyball.meters.grid import Intensity, country_intensity, live_intensity
 from flyball.records import Metering, Run, Spend
 from flyball.roles import Meter
@@ -25,7 +24,7 @@ def describe_metering(config: Config, meter: Meter) -> Metering:
         idle_watts=machine.idle_watts if machine else None,
         idle_measured_at=machine.measured_at if machine else None,
         usd_per_kwh=config.energy.usd_per_kwh,
-        price_list=_price_list(),
+        price_list=price_list(),
         grams_per_kwh=grid.grams_per_kwh if grid else None,
         grid=grid.source if grid else "",
         bandwidth_bytes_per_s=machine.bandwidth_bytes_per_s if machine else None,
@@ -92,10 +91,3 @@ def kept(account: Account, meter: Meter) -> Iterator[None]:
         after, ended = meter.read(), time.perf_counter()
         account.between.entered(after, ended)
         account.spend = Spend(seconds=ended - began, energy=after - before)
-
-
-def _price_list() -> str:
-    try:
-        return f"genai-prices {version('genai-prices')}"
-    except PackageNotFoundError:
-        return ""

@@ -51,6 +51,11 @@ class RunFigure:
     """Of writing answers, for those whose bytes are known."""
     floor_seconds: float | None
     """What memory alone would have taken for that, at the bandwidth that was calibrated."""
+    prefill_j: float | None
+    """Of reading prompts, modelled: no counter is read in between, so that the policies' joules are
+    split by the seconds that backends tell. Unknown as soon as one backend does not."""
+    decode_j: float | None
+    """Of writing answers, likewise."""
     parts: dict[Part, float] = field(default_factory=dict[Part, float])
     """Joules by policy and part."""
 
@@ -71,6 +76,7 @@ def _figure(run: Run, mine: Sequence[Share]) -> RunFigure:
     grams_per_kwh = metering.grams_per_kwh if metering else None
     written = [share for share in mine if share.decode_bytes and share.decode_seconds]
     costs = [share.cost_usd for share in mine]
+    prefill_j, decode_j = _phases(mine, method) if known is not None else (None, None)
     return RunFigure(
         run=run.id,
         task=run.task.id,
@@ -95,6 +101,8 @@ def _figure(run: Run, mine: Sequence[Share]) -> RunFigure:
         grid=metering.grid if metering else "",
         decode_seconds=_sum(share.decode_seconds for share in written) if written else None,
         floor_seconds=_floor(written, metering.bandwidth_bytes_per_s if metering else None),
+        prefill_j=prefill_j,
+        decode_j=decode_j,
         parts={} if known is None else _parts(mine, method),
     )
 
@@ -142,3 +150,21 @@ def _reasons(mine: Iterable[Share]) -> list[str]:
 def _parts(mine: Iterable[Share], method: EnergyMethod | None) -> dict[Part, float]:
     told = ((share, share.estimated_j if method == "estimated" else share.read_j) for share in mine)
     return {(share.policy, share.part): joules for share, joules in told if joules is not None}
+
+
+def _phases(
+    mine: Iterable[Share], method: EnergyMethod | None
+) -> tuple[float | None, float | None]:
+    """The joules of policies, by seconds of reading and of writing."""
+    prefill_j = decode_j = 0.0
+    asked = [share for share in mine if share.part == "policy" and share.output_tokens]
+    for share in asked:
+        joules = share.estimated_j if method == "estimated" else share.read_j
+        if joules is None or share.prefill_seconds is None or share.decode_seconds is None:
+            return None, None
+        seconds = share.prefill_seconds + share.decode_seconds
+        if not seconds:
+            return None, None
+        prefill_j += joules * share.prefill_seconds / seconds
+        decode_j += joules * share.decode_seconds / seconds
+    return (prefill_j, decode_j) if asked else (None, None)

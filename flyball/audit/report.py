@@ -53,6 +53,9 @@ class Report:
     """Joules that each policy's own answers took, largest first; of the runs that are known."""
     supervision_j: float
     tools_j: float
+    prefill_j: float | None
+    """Of the policies' joules, modelled by seconds; unknown where one run's are."""
+    decode_j: float | None
     idle_j: float | None
     """Between the windows, which is no part of the rows; unknown where one run's is."""
     known_j: float
@@ -71,7 +74,6 @@ def report(ledger: Ledger, runs: Sequence[Run], by: By) -> Report:
     rows = audit(ledger, by, runs=ids)
     whole = audit(ledger, "all", runs=ids)[0]
     known = [each for each in told if each.joules is not None]
-    idles = [each.idle_j for each in known]
     meterings = tuple(dict.fromkeys(_plain(run.metering) for run in runs if run.metering))
     return Report(
         by=by,
@@ -80,7 +82,9 @@ def report(ledger: Ledger, runs: Sequence[Run], by: By) -> Report:
         policies=_by_policy(known),
         supervision_j=_part(known, "monitor"),
         tools_j=_part(known, "tool"),
-        idle_j=None if not idles or None in idles else sum(idle or 0.0 for idle in idles),
+        prefill_j=_whole(each.prefill_j for each in known),
+        decode_j=_whole(each.decode_j for each in known),
+        idle_j=_whole(each.idle_j for each in known),
         known_j=sum(each.joules or 0.0 for each in known),
         notes=tuple(_notes(told, whole)),
         meterings=meterings,
@@ -176,6 +180,13 @@ def _part(known: Iterable[RunFigure], wanted: str) -> float:
     return sum(
         joules for each in known for (_, part), joules in each.parts.items() if part == wanted
     )
+
+
+def _whole(figures: Iterable[float | None]) -> float | None:
+    """The sum; one unknown makes it unknown."""
+    told = list(figures)
+    known = [each for each in told if each is not None]
+    return sum(known) if known and len(known) == len(told) else None
 
 
 def _plain(metering: Metering) -> Metering:

@@ -1,12 +1,16 @@
-"""An audit as flat rows, for spreadsheets and data frames."""
+"""An audit as flat rows, for programs, spreadsheets and data frames."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from flyball.audit.replay import Saving
 from flyball.audit.report import Report, ReportRow
 from flyball.bench.intervals import Interval
 from flyball.errors import ConfigError
@@ -22,6 +26,35 @@ def flat_rows(report: Report) -> list[FlatRow]:
 
 def flat_whole(report: Report) -> FlatRow:
     return _flat(report.whole)
+
+
+def report_json(report: Report, savings: Sequence[Saving] = ()) -> str:
+    """Write `{"runs": n, "rows": [...], "all": {...}, ...}`; unknown is null."""
+    told = {
+        "by": report.by,
+        "runs": report.whole.row.runs,
+        "rows": flat_rows(report),
+        "all": flat_whole(report),
+        "joules_by_policy": dict(report.policies),
+        "joules_supervision": report.supervision_j,
+        "joules_tools": report.tools_j,
+        "joules_prefill_modelled": report.prefill_j,
+        "joules_decode_modelled": report.decode_j,
+        "joules_between_windows": report.idle_j,
+        "replay": [asdict(saving) | {"share": saving.share} for saving in savings],
+        "notes": list(report.notes),
+        "rests_on": [asdict(metering) for metering in report.meterings],
+    }
+    return json.dumps(told, default=str) + "\n"
+
+
+def report_csv(report: Report) -> str:
+    """Write a header and a line a row; unknown is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(flat_whole(report)))
+    writer.writeheader()
+    writer.writerows(flat_rows(report))
+    return text.getvalue()
 
 
 def write_parquet(path: Path, rows: Sequence[FlatRow]) -> None:

@@ -55,8 +55,16 @@ def audit(  # noqa: PLR0913 - one parameter an option
     """Sum up energy per success, money and carbon of the runs in the ledger."""
     if context.invoked_subcommand is not None:
         return
-    from flyball.audit import flat_rows, make_page, replay, report, write_parquet
-    from flyball.cli.audited import print_report, print_report_csv, print_report_json
+    from flyball.audit import (
+        flat_rows,
+        make_page,
+        replay,
+        report,
+        report_csv,
+        report_json,
+        write_parquet,
+    )
+    from flyball.cli.audited import print_report
     from flyball.config import load_config
 
     if as_json and as_csv:
@@ -71,9 +79,9 @@ def audit(  # noqa: PLR0913 - one parameter an option
     if parquet is not None:
         write_parquet(parquet, flat_rows(told))
     if as_json:
-        print_report_json(told, savings)
+        typer.echo(report_json(told, savings), nl=False)
     elif as_csv:
-        print_report_csv(told)
+        typer.echo(report_csv(told), nl=False)
     else:
         print_report(told, savings)
 

@@ -1,11 +1,9 @@
-"""How an audit looks in a terminal, and as JSON and CSV."""
+"""How an audit looks in a terminal."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ from flyball.cli.tables import print_table
 from flyball.telling import UNKNOWN, amount
 
 if TYPE_CHECKING:
-    from flyball.audit import Difference, Report, ReportRow, Saving
+    from flyball.audit import Difference, Report, Saving
     from flyball.bench.intervals import Interval
 
 NAMES = (
@@ -30,48 +28,23 @@ SPARE = (
 
 
 def print_report(report: Report, savings: Sequence[Saving]) -> None:
+    from flyball.audit.wording import cells, where_it_went
+
     if not report.rows:
         typer.echo(NO_RUNS)
         return
-    whole = [("all", *list(_cells(report.whole))[1:])] if len(report.rows) > 1 else []
-    rows = [tuple(_cells(each)) for each in report.rows] + whole
+    whole = [{**cells(report.whole), "": "all"}] if len(report.rows) > 1 else []
+    told = [*map(cells, report.rows), *whole]
+    rows = [tuple(each[name] for name in NAMES) for each in told]
     print_table(NAMES, rows, left=1, spare=SPARE)
     typer.echo("")
-    for line in (*_shares(report), *map(_saving, savings), *report.notes):
+    for line in (*where_it_went(report), *map(_saving, savings), *report.notes):
         typer.echo(line)
 
 
-def print_report_json(report: Report, savings: Sequence[Saving]) -> None:
-    """Print `{"runs": n, "rows": [...], "all": {...}, ...}`; unknown is null."""
-    from flyball.audit.rows import flat_rows, flat_whole
-
-    told = {
-        "runs": report.whole.row.runs,
-        "rows": flat_rows(report),
-        "all": flat_whole(report),
-        "joules_by_policy": dict(report.policies),
-        "joules_supervision": report.supervision_j,
-        "joules_tools": report.tools_j,
-        "joules_between_windows": report.idle_j,
-        "replay": [asdict(saving) | {"share": saving.share} for saving in savings],
-        "notes": list(report.notes),
-        "rests_on": [asdict(metering) for metering in report.meterings],
-    }
-    typer.echo(json.dumps(told, default=str))
-
-
-def print_report_csv(report: Report) -> None:
-    """Print a header and a line a row; unknown is empty."""
-    from flyball.audit.rows import flat_rows, flat_whole
-
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(flat_whole(report)))
-    writer.writeheader()
-    writer.writerows(flat_rows(report))
-    typer.echo(text.getvalue(), nl=False)
-
-
 def print_diff(differences: Sequence[Difference], tasks: int, a: str, b: str) -> None:
+    from flyball.audit.wording import between
+
     names = ("", a[-24:], b[-24:], "change", "95 %", "")
     rows = [
         (
@@ -79,7 +52,7 @@ def print_diff(differences: Sequence[Difference], tasks: int, a: str, b: str) ->
             amount(each.a, f" {each.unit}".rstrip()),
             amount(each.b, f" {each.unit}".rstrip()),
             UNKNOWN if each.share is None else f"{each.share:+.1%}",
-            _between(each.interval),
+            between(each.interval),
             _verdict(each.interval),
         )
         for each in differences
@@ -105,38 +78,6 @@ def _verdict(interval: Interval | None) -> str:
     return "a difference" if interval.low > 0 or interval.high < 0 else "may be chance"
 
 
-def _cells(each: ReportRow) -> Iterator[str]:
-    row = each.row
-    yield from (row.key, amount(row.joules_per_success), _between(each.per_success))
-    yield from (str(row.runs), UNKNOWN if row.successes is None else str(row.successes))
-    part = UNKNOWN if row.joules_at_least is None else f"≥{amount(row.joules_at_least)}"
-    yield from (f"{row.steps:,}", part if row.joules is None else amount(row.joules))
-    yield from (row.energy_method or UNKNOWN, amount(each.median_j), amount(row.joules_failed))
-    yield from (amount(row.joules_supervision), amount(row.cost_usd), amount(each.grams))
-    yield from (f"{n:,}" for n in (row.input_tokens, row.cached_tokens, row.output_tokens))
-    yield amount(row.seconds)
-
-
-def _shares(report: Report) -> Iterable[str]:
-    whole = report.known_j
-    if not whole:
-        return
-    parts = [(f"policy {name}", taken) for name, taken in report.policies.items()]
-    parts += [("supervision", report.supervision_j), ("tools", report.tools_j)]
-    told = ", ".join(f"{name} {taken / whole:.1%}" for name, taken in parts)
-    yield f"of {amount(whole, ' J')} in all windows: {told}"
-    failed = report.whole.row.joules_failed
-    if failed is not None and report.whole.row.joules:
-        yield f"into failures: {failed / report.whole.row.joules:.1%}"
-    if report.whole.floor_share is not None:
-        yield (
-            f"writing answers reached {report.whole.floor_share:.0%} of what memory's bandwidth"
-            " allows, one answer at a time"
-        )
-    if report.idle_j is not None:
-        yield f"between the windows: {amount(report.idle_j, ' J')} more"
-
-
 def _saving(saving: Saving) -> str:
     share = UNKNOWN if saving.share is None else f"{saving.share:.1%}"
     return (
@@ -144,7 +85,3 @@ def _saving(saving: Saving) -> str:
         f" with {saving.stopped} of {saving.runs} runs stopped, {saving.stopped_successes} of them"
         " successes"
     )
-
-
-def _between(interval: Interval | None) -> str:
-    return "" if interval is None else f"{amount(interval.low)} to {amount(interval.high)}"

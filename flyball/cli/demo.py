@@ -30,10 +30,11 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Run the bundled policy on a few MiniWoB++ tasks, supervised, and audit it."""
-    from flyball.audit import report
+    import typer
+
+    from flyball.audit import report, report_json
     from flyball.bench.demo import demo_plan
     from flyball.bench.runner import perform
-    from flyball.cli.audited import print_report_json
     from flyball.cli.show import print_demo
     from flyball.config import load_config
     from flyball.ledger import audit
@@ -46,7 +47,7 @@ def demo(
             played = waited(perform(plan, config, opened, _Curtain(progress)))
         runs = [run for run in played if run.score is not None]
         if as_json:
-            print_report_json(report(opened, runs, "task"), [])
+            typer.echo(report_json(report(opened, runs, "task")), nl=False)
         else:
             print_demo(runs, audit(opened, by="task", runs=[run.id for run in runs]))
 

@@ -38,6 +38,10 @@ def resume(  # noqa: PLR0913 - one parameter an option
     budget_usd: Annotated[
         float | None, typer.Option(min=0, help="Ceiling of cost, as a whole.")
     ] = None,
+    budget_battery: Annotated[
+        float | None,
+        typer.Option(min=0, help="Ceiling of the battery's charge, in percent, as a whole."),
+    ] = None,
     killed: Annotated[
         bool, typer.Option("--killed", help="Nothing runs it any more, whatever its record says.")
     ] = False,
@@ -61,7 +65,13 @@ def resume(  # noqa: PLR0913 - one parameter an option
         run = opened.run(run_id)
         check_resumable(run, agent="web", killed=killed)
         trajectory = opened.trajectory(run.id)
-        budget = _budget(run.task.budget, max_steps, budget_joules, budget_usd)
+        budget = _budget(
+            run.task.budget,
+            steps=max_steps,
+            joules=budget_joules,
+            usd=budget_usd,
+            battery=budget_battery,
+        )
         if "over_budget" in config.run.monitors:
             check_budget(trajectory, budget)
         driver = policy or run.policy
@@ -77,12 +87,20 @@ def resume(  # noqa: PLR0913 - one parameter an option
         watched(order, config, opened, earlier=earlier, as_json=as_json)
 
 
-def _budget(before: Budget, steps: int | None, joules: float | None, usd: float | None) -> Budget:
+def _budget(
+    before: Budget,
+    *,
+    steps: int | None,
+    joules: float | None,
+    usd: float | None,
+    battery: float | None,
+) -> Budget:
     return replace(
         before,
         steps=steps or before.steps,
         joules=before.joules if joules is None else joules,
         cost_usd=before.cost_usd if usd is None else Decimal(str(usd)),
+        battery_percent=before.battery_percent if battery is None else battery,
     )
 
 

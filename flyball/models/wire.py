@@ -171,6 +171,9 @@ class Draft:
             input_tokens=_count(self._usage.get("prompt_tokens")),
             cached_tokens=_count(cached),
             output_tokens=_count(self._usage.get("completion_tokens", pieces)),
+            reasoning_tokens=_told(
+                _table(self._usage.get("completion_tokens_details")).get("reasoning_tokens")
+            ),
             # As llama.cpp's server tells them.
             prefill_seconds=_seconds(self._timings.get("prompt_ms")),
             decode_seconds=_seconds(self._timings.get("predicted_ms")),
@@ -233,6 +236,10 @@ def _number(value: object) -> float | None:
 def _seconds(milliseconds: object) -> float | None:
     known = isinstance(milliseconds, int | float) and milliseconds >= 0
     return float(milliseconds) / 1000 if known else None  # type: ignore[arg-type]
+
+
+def _told(value: object) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
 
 
 def _count(value: object) -> int:

@@ -26,6 +26,8 @@ class Usage:
     """The part of `input_tokens` that came from a cache."""
     output_tokens: int = 0
     """All generated tokens, reasoning included."""
+    reasoning_tokens: int | None = None
+    """The part of `output_tokens` that was thought and not said; `None` where nobody tells."""
     cost_usd: Decimal = Decimal(0)
     """Price of what has one: remote requests, and this machine's electricity."""
     unpriced_requests: int = 0
@@ -48,6 +50,7 @@ class Usage:
             input_tokens=self.input_tokens + other.input_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
+            reasoning_tokens=_plus(self.reasoning_tokens, other.reasoning_tokens),
             cost_usd=self.cost_usd + other.cost_usd,
             unpriced_requests=self.unpriced_requests + other.unpriced_requests,
             prefill_seconds=_plus(self.prefill_seconds, other.prefill_seconds),

@@ -26,7 +26,8 @@ def spent(spend: Spend) -> str:
     least = "at least " if energy.unknown and energy.at_least_j is not None else ""
     joules = f"{least}{amount(energy.at_least_j, ' J')} {energy.joules_method or ''}".rstrip()
     dollars = UNKNOWN if usage.unpriced_requests else amount(float(usage.cost_usd))
-    tokens = f"{usage.input_tokens}{cached} + {usage.output_tokens} tokens"
+    thought = f" ({usage.reasoning_tokens} thought)" if usage.reasoning_tokens else ""
+    tokens = f"{usage.input_tokens}{cached} + {usage.output_tokens}{thought} tokens"
     return f"{tokens}, {amount(spend.seconds, ' s')}, {joules}, ${dollars}"
 
 

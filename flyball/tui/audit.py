@@ -11,30 +11,34 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from flyball.telling.lines import UNKNOWN, amount
 from flyball.tui.bar import Bar
 from flyball.tui.drawing import bar
 from flyball.tui.place import Place, in_background
 from flyball.tui.rows import Cell, Column, Rows
 
 if TYPE_CHECKING:
-    from flyball.ledger import AuditRow, By
+    from flyball.audit import Report, ReportRow
+    from flyball.ledger import By
 
 BYS: tuple[By, ...] = ("task", "model", "agent", "suite", "day")
-SORTS = ("key", "J/success", "J", "failed", "superv.", "$", "runs")
+SORTS = ("", "J/success", "J", "failed", "superv.", "$", "g CO2e", "runs")
+GRAPH = "graph"
 COLUMNS = (
-    Column("", 0, key="key"),
-    Column("runs", 6, right=True, key="runs"),
-    Column("won", 5, right=True),
+    Column("", 0, key=""),
     Column("J/success", 9, right=True, key="J/success"),
-    Column("", 14, least=70),
+    Column("95 %", 14, least=100),
+    Column(GRAPH, 14, least=84),
+    Column("runs", 6, right=True, key="runs"),
+    Column("ok", 5, right=True),
     Column("J", 8, right=True, key="J"),
     Column("failed", 7, right=True, key="failed"),
     Column("superv.", 7, right=True, key="superv."),
-    Column("$", 9, right=True, key="$", least=90),
-    Column("method", 10, least=110),
-    Column("steps", 8, right=True, least=120),
-    Column("s", 8, right=True, least=120),
+    Column("$", 8, right=True, key="$", least=70),
+    Column("g CO2e", 7, right=True, key="g CO2e", least=78),
+    Column("method", 10, least=112),
+    Column("median J", 8, right=True, least=122),
+    Column("steps", 8, right=True, least=132),
+    Column("s", 8, right=True, least=142),
 )
 BAR = 14
 
@@ -58,15 +62,16 @@ class Audit(Place):
     ]
 
     class Found(Message):
-        def __init__(self, by: By, rows: Sequence[AuditRow]) -> None:
+        def __init__(self, report: Report) -> None:
             super().__init__()
-            self.by, self.rows = by, rows
+            self.report = report
 
     def __init__(self) -> None:
         super().__init__()
         self.by: By = "task"
         self.sort = "J/success"
-        self.found = list["AuditRow"]()
+        self.report: Report | None = None
+        self.found = list["ReportRow"]()
 
     def compose(self) -> ComposeResult:
         yield Bar("audit")
@@ -84,27 +89,29 @@ class Audit(Place):
     def action_look(self) -> None:
         by = self.by
 
-        def work() -> list[AuditRow]:
-            from flyball.ledger import audit
+        def work() -> Report:
+            from flyball.audit import report
 
-            return audit(self.flyball.desk.ledger(), by)
+            ledger = self.flyball.desk.ledger()
+            return report(ledger, ledger.runs(), by)
 
-        in_background(self, work, lambda rows: self.Found(by, rows), group="audit")
+        in_background(self, work, self.Found, group="audit")
 
     def on_audit_found(self, found: Found) -> None:
-        self.found = list(found.rows)
+        self.report, self.found = found.report, list(found.report.rows)
         self._order()
 
     def _order(self) -> None:
         self.found.sort(key=lambda row: sort_key(row, self.sort))
         self.rows.sorted_by = self.sort
-        self.rows.descending = self.sort != "key"
+        self.rows.descending = self.sort != ""
         self.rows.show(len(self.found))
-        self.query_one("#note", Static).update(summary(self.found, self.by))
+        if self.report is not None:
+            self.query_one("#note", Static).update(note(self.report))
 
     def _fetch(self, first: int, last: int) -> Sequence[Sequence[Cell]]:
-        most = max((row.joules_per_success or 0.0 for row in self.found), default=0.0)
-        return [cells(row, most) for row in self.found[first:last]]
+        most = max((each.row.joules_per_success or 0.0 for each in self.found), default=0.0)
+        return [drawn(each, most) for each in self.found[first:last]]
 
     def action_by(self, by: int) -> None:
         self.by = BYS[(BYS.index(self.by) + by) % len(BYS)]
@@ -121,80 +128,56 @@ class Audit(Place):
     def action_export(self) -> None:
         from flyball.tui.asking import Write
 
+        report = self.report
+        if report is None:
+            return
+
         def go(given: str | None) -> None:
             if not given:
                 return
-            path, rows, by = Path(given).expanduser(), list(self.found), self.by
+            path = Path(given).expanduser()
 
             def work() -> Path:
                 from flyball.tui.exports import export_audit
 
-                export_audit(rows, by, path)
+                export_audit(report, path)
                 return path
 
             in_background(self, work, Written, group="export")
 
         question = "Write the audit to (.html, .csv or .json):"
-        self.app.push_screen(Write(question, f"audit-{self.by}.html"), go)
+        self.app.push_screen(Write(question, f"audit-{report.by}.html"), go)
 
     def on_written(self, written: Written) -> None:
         self.notify(f"written to {written.path}", markup=False)
 
 
-def sort_key(row: AuditRow, name: str) -> tuple[bool, float, str]:
+def sort_key(each: ReportRow, name: str) -> tuple[bool, float, str]:
     """Highest first, the unknown last."""
+    row = each.row
     figures: dict[str, float | None] = {
         "J/success": row.joules_per_success,
         "J": row.joules,
         "failed": row.joules_failed,
         "superv.": row.joules_supervision,
         "$": row.cost_usd,
+        "g CO2e": each.grams,
         "runs": float(row.runs),
     }
     figure = figures.get(name)
-    unknown = figure is None and name != "key"
-    return (unknown, -(figure or 0.0), row.key)
+    return (figure is None and name != "", -(figure or 0.0), row.key)
 
 
-def cells(row: AuditRow, most: float) -> Sequence[Cell]:
+def drawn(each: ReportRow, most: float) -> Sequence[Cell]:
     """A row's cells, in the order of the columns."""
-    return (
-        row.key,
-        f"{row.runs:,}",
-        UNKNOWN if row.successes is None else f"{row.successes:,}",
-        amount(row.joules_per_success),
-        bar(row.joules_per_success, most, BAR),
-        amount(row.joules),
-        share(row.joules_failed, row.joules),
-        share(row.joules_supervision, row.joules),
-        amount(row.cost_usd),
-        row.energy_method or UNKNOWN,
-        f"{row.steps:,}",
-        amount(row.seconds),
-    )
+    from flyball.audit import cells
+
+    told = {**cells(each), GRAPH: bar(each.row.joules_per_success, most, BAR)}
+    return [told[column.title] for column in COLUMNS]
 
 
-def share(part: float | None, whole: float | None) -> str:
-    """A share in percent; unknown where either is."""
-    return UNKNOWN if part is None or not whole else f"{part / whole:.1%}"
+def note(report: Report) -> str:
+    """All of it in a few lines, and what has to be said about it."""
+    from flyball.audit import headline, where_it_went
 
-
-def summary(rows: Sequence[AuditRow], by: str) -> str:
-    """All of it in two lines."""
-    runs, won = sum(row.runs for row in rows), sum(row.successes or 0 for row in rows)
-    joules = total([row.joules for row in rows])
-    failed = total([row.joules_failed for row in rows])
-    watching = total([row.joules_supervision for row in rows])
-    each = joules / won if joules is not None and won else None
-    dollars = total([row.cost_usd for row in rows])
-    return (
-        f"by {by}: {won:,} of {runs:,} runs won, {amount(joules, ' J')}, ${amount(dollars)};"
-        f" {amount(each, ' J')} a success\n"
-        f"{share(failed, joules)} went into failures, {share(watching, joules)} into supervision"
-    )
-
-
-def total(figures: Sequence[float | None]) -> float | None:
-    """The sum; one unknown makes it unknown."""
-    known = [figure for figure in figures if figure is not None]
-    return sum(known) if known and len(known) == len(figures) else None
+    return "\n".join((headline(report), *where_it_went(report), *report.notes))

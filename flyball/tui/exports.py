@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flyball.errors import ConfigError
-from flyball.telling import action_line, amount, outcome, receipt_record, spent
+from flyball.telling import action_line, outcome, receipt_record, spent
 
 if TYPE_CHECKING:
-    from flyball.ledger import AuditRow
+    from flyball.audit import Report
     from flyball.records import Run, Step, Trajectory
 
 STYLE = """body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;
 color:#222;background:#fff}table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #8884;vertical-align:top}
-td.n{text-align:right}i.bar{display:inline-block;height:.7em;background:#4a7ebb}
+td.n{text-align:right}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#16161d}}"""
 
 
@@ -34,10 +33,16 @@ def export_run(run: Run, trajectory: Trajectory, path: Path) -> None:
     write(path, makers, run, trajectory)
 
 
-def export_audit(rows: Sequence[AuditRow], by: str, path: Path) -> None:
+def export_audit(report: Report, path: Path) -> None:
     """Write an audit, in the form that the file's name asks for. Raises `ConfigError`."""
-    makers = {".json": audit_json, ".csv": audit_csv, ".html": audit_page}
-    write(path, makers, rows, by)
+    from flyball.audit import make_page, report_csv, report_json
+
+    makers: dict[str, Callable[[Report], str]] = {
+        ".json": report_json,
+        ".csv": report_csv,
+        ".html": make_page,
+    }
+    write(path, makers, report)
 
 
 def write(path: Path, makers: dict[str, Callable[..., str]], *what: object) -> None:
@@ -96,36 +101,6 @@ def run_page(run: Run, trajectory: Trajectory) -> str:
     titles = "<tr><th></th><th>who</th><th>action</th><th>ruling</th><th>took</th></tr>"
     told = f"<p>{escape(outcome(run))}</p><p>{escape(spent(trajectory.spend))}</p>"
     return _page(run.task.prompt, f"{told}<table>{titles}\n{steps}</table>")
-
-
-def audit_json(rows: Sequence[AuditRow], by: str) -> str:
-    runs = sum(row.runs for row in rows)
-    return json.dumps({"by": by, "runs": runs, "rows": [asdict(row) for row in rows]}) + "\n"
-
-
-def audit_csv(rows: Sequence[AuditRow], by: str) -> str:
-    from flyball.ledger import AuditRow
-
-    return _csv([field.name for field in fields(AuditRow)], [asdict(row) for row in rows])
-
-
-def audit_page(rows: Sequence[AuditRow], by: str) -> str:
-    most = max((row.joules_per_success or 0.0 for row in rows), default=0.0)
-    lines = "\n".join(f"<tr>{''.join(_audit_cells(row, most))}</tr>" for row in rows)
-    titles = ("", "runs", "won", "J a success", "", "J", "method", "J failed", "J supervision", "$")
-    head = "".join(f"<th>{title}</th>" for title in titles)
-    return _page(f"flyball audit by {by}", f"<table><tr>{head}</tr>\n{lines}</table>")
-
-
-def _audit_cells(row: AuditRow, most: float) -> Iterator[str]:
-    yield f"<td>{escape(row.key)}</td><td class=n>{row.runs}</td>"
-    yield f"<td class=n>{'-' if row.successes is None else row.successes}</td>"
-    share = (row.joules_per_success or 0.0) / most * 8 if most else 0.0
-    yield f"<td class=n>{amount(row.joules_per_success)}</td>"
-    yield f'<td><i class=bar style="width:{share:.2f}rem"></i></td>'
-    yield f"<td class=n>{amount(row.joules)}</td><td>{row.energy_method or '-'}</td>"
-    for figure in (row.joules_failed, row.joules_supervision, row.cost_usd):
-        yield f"<td class=n>{amount(figure)}</td>"
 
 
 def _page(title: str, body: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from pyarrow import parquet
 
 from flyball import Energy, Spend, Usage
-from flyball.audit import diff, figures, flat_rows, replay, report, write_parquet
+from flyball.audit import diff, figures, flat_rows, replay, report, where_it_went, write_parquet
 from flyball.ledger import MEMORY, Ledger
 from flyball.monitors import OpenHandsStuck, Repeats
 from tests.audit.runs import GERMANY, a_run, looping, write
@@ -175,6 +175,20 @@ def test_writing_answers_is_held_against_what_memory_allows(ledger):
     audited = told(ledger)
     assert audited.whole.floor_share == pytest.approx(0.4)
     assert (audited.whole.row.prefill_seconds, audited.whole.row.decode_seconds) == (3.0, 25.0)
+
+
+def test_reading_and_writing_share_a_policys_joules_by_seconds_and_say_so(ledger):
+    ledger.save(a_run("a", "t", score=1.0))
+    usage = Usage(requests=1, output_tokens=9, prefill_seconds=1.0, decode_seconds=3.0)
+    ledger.append("a", a_step(policy_spend=replace(read(8.0), usage=usage), tool_spend=read(5.0)))
+    audited = told(ledger)
+    assert (audited.prefill_j, audited.decode_j) == pytest.approx((2.0, 6.0))
+    [line] = [line for line in where_it_went(audited) if "reading prompts" in line]
+    assert "modelled" in line
+    ledger.save(a_run("b", "t", score=1.0))
+    untold = Usage(requests=1, output_tokens=9)
+    ledger.append("b", a_step(policy_spend=replace(read(8.0), usage=untold)))
+    assert told(ledger).prefill_j is told(ledger).decode_j is None
 
 
 def test_without_a_calibration_the_floor_is_unknown(ledger):

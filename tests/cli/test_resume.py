@@ -137,6 +137,15 @@ def test_what_was_spent_counts_once_and_against_the_budget_of_the_whole(call, sh
     assert (row["runs"], row["steps"], row["input_tokens"]) == (1, 5, 45)
 
 
+def test_a_resumed_run_can_be_given_a_share_of_the_battery(call, shop):
+    bought(call, shop)
+    run = only_run(call)
+    shop.lines = [' finish "done"']
+    call("resume", run["id"], "--max-steps", "9", "--budget-battery", "12.5")
+    budget = only_run(call)["task"]["budget"]
+    assert (budget["battery_percent"], budget["steps"]) == (12.5, 9)
+
+
 def test_a_run_can_go_on_with_another_policy_and_another_to_call_in(call, shop):
     bought(call, shop)
     run = only_run(call)

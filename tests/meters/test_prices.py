@@ -1,12 +1,16 @@
+import re
 import socket
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from flyball import Usage
-from flyball.meters import price_usd
+from flyball.meters import price_list, price_usd
+from flyball.meters.prices import told_list
 
 THOUSAND = Usage(requests=1, input_tokens=1000, output_tokens=100)
 
@@ -36,6 +40,27 @@ def test_an_unknown_price_is_none_not_zero(model, provider):
 def test_a_server_that_counts_more_cached_than_read_tokens_is_still_priced():
     usage = Usage(requests=1, input_tokens=10, cached_tokens=20, output_tokens=1)
     assert price_usd(usage, model="gpt-4o") is not None
+
+
+def test_thinking_has_its_own_price_where_the_provider_has_one():
+    thinking = replace(THOUSAND, reasoning_tokens=100)
+    own = price_usd(thinking, model="sonar-deep-research", provider="perplexity")
+    plain = price_usd(THOUSAND, model="sonar-deep-research", provider="perplexity")
+    # 100 tokens at 3 $ a million in place of 8 $.
+    assert own - plain == Decimal("100") * (Decimal(3) - Decimal(8)) / 1_000_000
+    assert price_usd(thinking, model="gpt-4o") == price_usd(THOUSAND, model="gpt-4o")
+
+
+def test_a_server_that_counts_more_thought_than_written_tokens_is_still_priced():
+    assert price_usd(replace(THOUSAND, reasoning_tokens=900), model="gpt-4o") is not None
+
+
+def test_the_price_list_is_told_with_its_version_and_its_newest_date():
+    text = "date(2026, 1, 5) date(2025, 12, 31) date(2031, 1, 1)"
+    told = told_list("1.2", text, date(2026, 2, 1))
+    assert told == "genai-prices 1.2, newest dated price 2026-01-05"
+    assert told_list("1.2", "", date(2026, 2, 1)) == "genai-prices 1.2"
+    assert re.fullmatch(r"genai-prices [\d.]+, newest dated price \d{4}-\d\d-\d\d", price_list())
 
 
 def test_pricing_opens_no_socket(monkeypatch):

@@ -59,6 +59,7 @@ def test_usage_adds_up_field_by_field():
         input_tokens=3,
         cached_tokens=4,
         output_tokens=5,
+        reasoning_tokens=2,
         cost_usd=Decimal("0.1"),
         unpriced_requests=6,
     )
@@ -68,6 +69,7 @@ def test_usage_adds_up_field_by_field():
         input_tokens=6,
         cached_tokens=8,
         output_tokens=10,
+        reasoning_tokens=4,
         cost_usd=Decimal("0.2"),
         unpriced_requests=12,
     )

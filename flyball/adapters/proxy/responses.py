@@ -55,6 +55,7 @@ class ResponsesDraft:
     def reply(self) -> Reply:
         items, usage = tables(self._response.get("output")), table(self._response.get("usage"))
         details = table(usage.get("input_tokens_details"))
+        written = table(usage.get("output_tokens_details"))
         said = [text_in(item.get("content")) for item in items if item.get("type") == "message"]
         thought = [
             text_in(item.get("summary")) for item in items if item.get("type") == "reasoning"
@@ -76,6 +77,9 @@ class ResponsesDraft:
                 input_tokens=count(usage.get("input_tokens")),
                 cached_tokens=count(details.get("cached_tokens")),
                 output_tokens=count(usage.get("output_tokens", len(self._text))),
+                reasoning_tokens=count(written["reasoning_tokens"])
+                if "reasoning_tokens" in written
+                else None,
             ),
             counted="output_tokens" in usage,
         )
@@ -152,7 +156,7 @@ class Responses:
                 "input_tokens": usage.input_tokens,
                 "input_tokens_details": {"cached_tokens": usage.cached_tokens},
                 "output_tokens": usage.output_tokens,
-                "output_tokens_details": {"reasoning_tokens": 0},
+                "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
                 "total_tokens": usage.input_tokens + usage.output_tokens,
             },
         }

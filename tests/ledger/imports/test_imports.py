@@ -89,6 +89,16 @@ def test_agentstops_table_has_energy_and_logprobs_a_step(tmp_path):
     assert run.id != lost.id
 
 
+def test_a_milliwatt_hour_in_a_table_is_three_joules_and_six_tenths(tmp_path):
+    path = tmp_path / "frames.csv"
+    head = "logprobs,tokens,step_0_energy_total_mWh\n"
+    rows = [f'"[[-0.5]]","[[\'a\']]",{mwh}\n' for mwh in ("1", "1000", "0", "")]
+    path.write_text(head + "".join(rows))
+    taken = [steps[0].policy_spend.energy for _, steps in read_file(path)]
+    assert [each.joules for each in taken] == pytest.approx([3.6, 3600.0, 0.0, None])
+    assert [each.joules_method for each in taken] == ["integrated"] * 3 + [None]
+
+
 def test_a_table_that_nobody_judged_has_no_outcome(tmp_path):
     path = tmp_path / "frames.csv"
     path.write_text('logprobs,tokens\n"[[-0.5]]","[[\'a\']]"\n')
