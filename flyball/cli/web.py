@@ -100,7 +100,7 @@ async def carry_out(
     An `earlier` run is gone on with, from the address of `order`.
     """
     from flyball.agents import assemble, attempt, mcp_servers, open_meter, open_policies
-    from flyball.tools.browser import Browser, BrowserOptions
+    from flyball.tools.browser import Browser, BrowserOptions, folders_of
     from flyball.tools.extra import open_tools
 
     names = [order.policy, *([order.strong] if order.strong else [])]
@@ -110,6 +110,8 @@ async def carry_out(
         allow_hosts=(*config.browser.allow_hosts, *order.allow_hosts),
         timeout_seconds=config.browser.timeout_seconds,
         viewport=config.browser.viewport,
+        readable=folders_of(order.url),
+        sandbox=config.browser.sandbox,
     )
     browser = Browser(options)
     async with open_tools(config.run.tools, mcp_servers(config)) as more:

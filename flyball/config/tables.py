@@ -187,6 +187,8 @@ class BrowserTable(Table):
     viewport: Annotated[tuple[PositiveInt, PositiveInt], Field(strict=False)] = (1280, 720)
     """Width and height in CSS pixels."""
     timeout_seconds: PositiveFloat = 10.0
+    sandbox: bool = False
+    """Start it in bubblewrap; where that does not work, it does not start."""
 
 
 class SandboxTable(Table):

@@ -1,6 +1,12 @@
+import os
+from pathlib import Path
+
+import psutil
 import pytest
+from playwright.async_api import Error as PlaywrightError
 
 from flyball.errors import ToolError
+from flyball.tools.browser import Browser, BrowserOptions
 from flyball.tools.browser.chromium import check_display, find_chromium, switches
 
 
@@ -40,3 +46,42 @@ def test_the_inner_sandbox_is_off_only_for_root(monkeypatch):
     assert "--no-sandbox" not in switches()
     monkeypatch.setattr("os.geteuid", lambda: 0)
     assert "--no-sandbox" in switches()
+
+
+@pytest.mark.browser
+async def test_a_browser_sees_no_files_and_no_keys_and_keeps_its_own_sandbox(monkeypatch, tmp_path):
+    monkeypatch.setenv("OPENAI_API_KEY", "s3cret")
+    async with Browser(BrowserOptions(sandbox=True)) as browser:
+        await browser.open("about:blank")
+        await browser.page.goto("chrome://sandbox")
+        told = await browser.page.inner_text("body")
+        assert "Layer 1 Sandbox\tNamespace" in told
+        assert "You are adequately sandboxed" in told
+        for path in (tmp_path, Path.home(), Path("/etc/shadow")):
+            with pytest.raises(PlaywrightError, match=r"ERR_FILE_NOT_FOUND|ERR_ABORTED"):
+                await browser.page.goto(path.as_uri())
+        told = [text for child in psutil.Process().children(recursive=True) for text in env(child)]
+    assert any("--type=" in text for text in told)
+    assert not any(text.startswith("--type=") and "s3cret" in text for text in told)
+
+
+def env(process):
+    """A browser's process in a line: its arguments, and its environment; nothing of others."""
+    try:
+        words, around = process.cmdline(), process.environ()
+    except psutil.Error:
+        return []
+    kind = next((word for word in words if word.startswith("--type=")), None)
+    return [f"{kind} {around}"] if kind else []
+
+
+@pytest.mark.browser
+async def test_a_sandbox_that_does_not_work_is_not_gone_without(monkeypatch, tmp_path):
+    for name in ("bwrap", "prlimit"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for headless, why in ((True, "does not start in bubblewrap"), (False, "a visible browser")):
+        with pytest.raises(ToolError, match=rf"{why}.*sandbox = false goes without"):
+            async with Browser(BrowserOptions(sandbox=True, headless=headless)):
+                pass

@@ -42,6 +42,11 @@ def folder_of(url: str) -> str:
     return _path(url).parent.as_uri()
 
 
+def folders_of(url: str) -> tuple[Path, ...]:
+    """What a browser has to be able to read to begin at `url`."""
+    return (_path(url).parent,) if url.startswith("file:") else ()
+
+
 def _in_a_folder(url: str, hosts: Sequence[str]) -> bool:
     folders = [_path(host) for host in hosts if host.startswith("file:")]
     try:

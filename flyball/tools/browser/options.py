@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,3 +22,7 @@ class BrowserOptions:
     """How much of a page an observation shows."""
     ignore: str = ""
     """CSS selector of what is not part of the page for the policy: a benchmark's own display."""
+    readable: tuple[Path, ...] = ()
+    """Folders that the browser may read, where it begins at a file."""
+    sandbox: bool = False
+    """Start it in bubblewrap, with its own sandbox inside; for a browser that nobody sees."""

@@ -10,14 +10,12 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser as Chromium
 from playwright.async_api import (
     Dialog,
     Download,
     ElementHandle,
     Frame,
     Page,
-    Playwright,
     async_playwright,
 )
 from playwright.async_api import Error as PlaywrightError
@@ -26,12 +24,12 @@ from flyball.errors import ToolError
 from flyball.records import Arguments, Observation
 from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
-from flyball.tools.browser.chromium import check_display, find_chromium, switches
 from flyball.tools.browser.guard import Guard
 from flyball.tools.browser.hosts import folder_of
 from flyball.tools.browser.options import BrowserOptions
 from flyball.tools.browser.snapshots import Sent, ShutError, Snapshot, put_back, take
 from flyball.tools.browser.specs import SPECS
+from flyball.tools.browser.starting import start
 from flyball.tools.browser.tool import BrowserTool
 from flyball.tools.page import Entry, cut, entry
 
@@ -60,7 +58,7 @@ class Browser:
             self._folder = Path(stack.enter_context(folder))
             playwright = await async_playwright().start()
             stack.push_async_callback(playwright.stop)
-            self._chromium = await self._launch(playwright)
+            self._chromium = await start(playwright, self.options, self._folder)
             stack.push_async_callback(self._chromium.close)
             await self._open_context()
             self._closing = stack.pop_all()
@@ -73,20 +71,6 @@ class Browser:
         traceback: TracebackType | None,
     ) -> None:
         await self._closing.aclose()
-
-    async def _launch(self, playwright: Playwright) -> Chromium:
-        if not self.options.headless:
-            check_display()
-        own = Path(playwright.chromium.executable_path)
-        try:
-            return await playwright.chromium.launch(
-                executable_path=find_chromium(self.options.executable, own=own),
-                headless=self.options.headless,
-                args=switches(),
-                downloads_path=self._folder,
-            )
-        except PlaywrightError as error:
-            raise ToolError(f"the browser does not start: {_first_line(error)}") from error
 
     async def _open_context(self) -> None:
         width, height = self.options.viewport
@@ -163,8 +147,7 @@ class Browser:
     async def observe(self, source: str, failure: str = "") -> Observation:
         """Read the page. `failure` says why the last action was not carried out."""
         try:
-            await self._settle()
-            lines = await self._lines()
+            lines = await self._settled_lines()
         except PlaywrightError as error:
             raise ToolError(f"the browser is gone: {_first_line(error)}") from error
         shown = cut(lines, budget_tokens=self.options.budget_tokens, before=self._shown)
@@ -242,6 +225,15 @@ class Browser:
                     raise
             else:
                 break
+
+    async def _settled_lines(self) -> list[str]:
+        """Read the page, and once more where a tab came or went meanwhile."""
+        while True:
+            read = self.page
+            await self._settle()
+            lines = await self._lines()
+            if self.page is read:
+                return lines
 
     async def _lines(self) -> list[str]:
         self._targets, self._secret = [], []

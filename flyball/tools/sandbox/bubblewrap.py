@@ -41,7 +41,7 @@ class Bubblewrap:
         descriptors = (_readable(program),) if program else ()
         argv = [self.executable, *NAMESPACES, *(("--share-net",) if job.allow_net else ())]
         argv += [word for fd in descriptors for word in ("--seccomp", str(fd))]
-        argv += [*_system(job), *_places(job), "--chdir", str(job.at)]
+        argv += [*places(job), "--chdir", str(job.at)]
         argv += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
         argv += [self.prlimit, *_limits(job.limits), "--", *job.command]
         return Launch(argv=tuple(argv), descriptors=descriptors)
@@ -55,6 +55,12 @@ def find_bubblewrap() -> Bubblewrap:
         if path is None:
             raise ToolError(f"there is no {name}; install it: apt-get install {packages[name]}")
     return Bubblewrap(str(found["bwrap"]), str(found["prlimit"]))
+
+
+def places(job: Job) -> Iterator[str]:
+    """What a job sees of the machine, as options of `bwrap`."""
+    yield from _system(job)
+    yield from _places(job)
 
 
 def _system(job: Job) -> Iterator[str]:
