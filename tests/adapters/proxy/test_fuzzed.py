@@ -125,9 +125,7 @@ def body_of(told):
     return of_schema(content["application/json"]["schema"])
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     case=st.one_of([st.tuples(st.just(each), body_of(each[2])) for each in OPERATIONS]), other=JSON
 )
