@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 BYS: tuple[By, ...] = ("task", "model", "agent", "suite", "day")
 SORTS = ("", "J/success", "J", "failed", "superv.", "$", "g CO2e", "runs")
-GRAPH = "graph"
+GRAPH = " "
 COLUMNS = (
     Column("", 0, key=""),
-    Column("J/success", 9, right=True, key="J/success"),
+    Column("J/success", 11, right=True, key="J/success"),
     Column("95 %", 14, least=100),
     Column(GRAPH, 14, least=84),
     Column("runs", 6, right=True, key="runs"),
