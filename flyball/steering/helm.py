@@ -97,12 +97,15 @@ class Helm:
             return Decision(reason="a person drives", by=HUMAN)
         return None
 
-    async def ask(self, step: Step) -> Decision:
-        """Put a step to whoever watches; where nobody does, or all leave, the run is stopped."""
+    async def ask(self, step: Step, *, alone: bool = False) -> Decision:
+        """Put a step to whoever watches; where nobody does, or all leave, the run is stopped.
+
+        `alone`: wait all the same, as somebody may come.
+        """
         self._answer = None
         asked = step.action.text or f"{step.action.tool} {dict(step.action.arguments)}"
         self._tell(waiting="answer", question=f"{asked}\n{step.decision.reason}")
-        while self._answer is None and self._watchers and not self._stop:
+        while self._answer is None and (self._watchers or alone) and not self._stop:
             await self._change()
         self._tell(waiting="", question="")
         if self._answer is not None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from flyball.records import Decision, Ruling, Step
+from flyball.records import Action, Decision, Ruling, Step
+from flyball.steering import Helm, helm_folder
 
 ANSWERS = {"continue": Ruling.CONTINUE, "revise": Ruling.REVISE, "stop": Ruling.STOP}
 
@@ -21,6 +23,24 @@ class Waiting:
     run: str
     step: Step
     answer: asyncio.Future[Decision]
+
+
+async def _heard(waiting: Waiting) -> Decision:
+    """What a person says first: over HTTP, or at a screen that watches the run."""
+    with suppress(OSError):  # where no socket can be opened, HTTP is left
+        async with Helm(helm_folder() / "proxy", waiting.run, (), read=_refused) as helm:
+            at_screen = asyncio.ensure_future(helm.ask(waiting.step, alone=True))
+            try:
+                both = (at_screen, waiting.answer)
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                return (waiting.answer if waiting.answer.done() else at_screen).result()
+            finally:
+                at_screen.cancel()
+    return await waiting.answer
+
+
+def _refused(text: str) -> Action:
+    return Action(tool="invalid", arguments={"why": "the client's agent drives, and nobody else"})
 
 
 class Asks:
@@ -38,7 +58,7 @@ class Asks:
             waiting = Waiting(id=secrets.token_hex(4), run=run_id, step=step, answer=answer)
             self._waiting[waiting.id] = waiting
             try:
-                return await asyncio.wait_for(answer, self._seconds)
+                return await asyncio.wait_for(_heard(waiting), self._seconds)
             except TimeoutError:
                 why = f"nobody answered in {self._seconds:g} s: {step.decision.reason}"
                 return Decision(ruling=Ruling.STOP, reason=why, by=step.decision.by)
