@@ -19,6 +19,7 @@ from starlette.routing import Route
 from flyball.adapters.proxy.asking import Desk, Head
 from flyball.adapters.proxy.asks import ANSWERS, Asks
 from flyball.adapters.proxy.chat import Chat
+from flyball.adapters.proxy.description import DESCRIPTION
 from flyball.adapters.proxy.energy import Shares
 from flyball.adapters.proxy.exchange import Exchange
 from flyball.adapters.proxy.messages import Messages
@@ -69,6 +70,7 @@ def make_app(proxy: Proxy) -> Starlette:
     app = Starlette(
         routes=[
             *routes,
+            Route("/openapi.json", door.described, methods=["GET"]),
             Route("/flyball/asks", door.asked, methods=["GET"]),
             Route("/flyball/asks/{ask}", door.answered, methods=["POST"]),
             Route("/v1/{path:path}", door.others, methods=["GET", "POST", "DELETE"]),
@@ -141,6 +143,12 @@ class _Door:
         except (httpx.HTTPError, FlyballError) as error:
             return _said(DIALECTS[0], 502, f"{self.desk.home.name} did not answer: {error}")
         return Response(answer.content, answer.status_code, returned(answer.headers))
+
+    async def described(self, request: Request) -> Response:
+        """What the proxy accepts, as an OpenAPI document."""
+        if refusal := self._refused(request):
+            return _said(DIALECTS[0], 403, refusal)
+        return JSONResponse(DESCRIPTION)
 
     async def asked(self, request: Request) -> Response:
         """What is held for approval."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from flyball.adapters import Supervision
 from flyball.adapters.proxy import Proxy, Upstream, make_app
+from flyball.adapters.proxy.description import DESCRIPTION
 from flyball.ledger import MEMORY, Ledger
 
 PATHS = ("chat/completions", "responses", "messages")
@@ -78,6 +79,63 @@ async def test_a_question_of_any_shape_gets_an_answer_or_a_refusal(app, path, bo
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
         assert answer.json()["error"]["message"]
+
+
+def of_schema(schema):
+    """Whatever a schema of the proxy's own document allows."""
+    if "oneOf" in schema:
+        return st.one_of(*map(of_schema, schema["oneOf"]))
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    match schema.get("type"):
+        case "object":
+            parts = {name: of_schema(each) for name, each in schema["properties"].items()}
+            needed = schema.get("required", [])
+            return st.fixed_dictionaries({name: parts.pop(name) for name in needed}, optional=parts)
+        case "array":
+            items = of_schema(schema["items"])
+            return st.lists(items, min_size=schema["minItems"], max_size=4)
+        case "boolean":
+            return st.booleans()
+        case "string":
+            return st.text(max_size=8)
+    return JSON
+
+
+OPERATIONS = [
+    (path, method.upper(), told)
+    for path, ways in DESCRIPTION["paths"].items()
+    for method, told in ways.items()
+    if method != "parameters"
+]
+
+
+async def test_the_document_is_served_and_names_what_is_there(app):
+    assert (await ask(app, "GET", "/openapi.json", b"")).json() == DESCRIPTION
+    own = {route.path: route.methods - {"HEAD"} for route in app.routes}
+    del own["/openapi.json"], own["/v1/{path:path}"]
+    described: dict[str, set] = {}
+    for path, method, _ in OPERATIONS:
+        described.setdefault(path, set()).add(method)
+    assert described == own
+
+
+def body_of(told):
+    content = told.get("requestBody", {}).get("content", {"application/json": {"schema": {}}})
+    return of_schema(content["application/json"]["schema"])
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    case=st.one_of([st.tuples(st.just(each), body_of(each[2])) for each in OPERATIONS]), other=JSON
+)
+async def test_what_the_document_allows_is_answered_and_all_else_as_it_says(app, case, other):
+    (path, method, told), allowed = case
+    url, statuses = path.replace("{ask}", "x"), {int(each) for each in told["responses"]}
+    answer = await ask(app, method, url, json.dumps(allowed).encode())
+    assert answer.status_code == (404 if "{ask}" in path else 200)
+    answer = await ask(app, method, url, json.dumps(other).encode())
+    assert answer.status_code in statuses
 
 
 @pytest.mark.parametrize("path", PATHS)
