@@ -35,6 +35,8 @@ class Supervision:
     """Is told of each step once it is over: any callable that takes one."""
     strong: str | None = None
     """Whom an escalation goes to, for the record."""
+    enabled: bool = True
+    """Whether anything is judged or written down; the host runs the same way if not."""
 
     def begin(
         self, task: Task | str, *, agent: str, policy: str = "", run_id: str | None = None
@@ -44,12 +46,12 @@ class Supervision:
             task = Task(id=_slug(task), prompt=task, budget=self.budget)
         return Supervisor(
             task,
-            monitors=self.monitors,
+            monitors=self.monitors if self.enabled else (),
             governor=self.governor,
-            ledger=self.ledger,
-            meter=self.meter,
+            ledger=self.ledger if self.enabled else None,
+            meter=self.meter if self.enabled else None,
             ask=self.ask,
-            sink=self.sink,
+            sink=self.sink if self.enabled else None,
             usd_per_kwh=self.usd_per_kwh,
             agent=agent,
             policy=policy,

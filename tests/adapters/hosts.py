@@ -17,12 +17,15 @@ from inspect_ai.agent import react
 from inspect_ai.dataset import Sample
 from inspect_ai.model import get_model
 from inspect_ai.tool import tool
+from langchain.agents import create_agent
+from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from flyball.adapters import Supervision
 from flyball.adapters.inspect_ai import supervision_approver
+from flyball.adapters.langchain import SupervisionMiddleware
 from flyball.adapters.mini_swe_agent import SupervisedModel as MiniModel
 from flyball.adapters.openai_agents import SupervisedModel as AgentsModel
 from flyball.adapters.pydantic_ai import SupervisionCapability
@@ -107,14 +110,27 @@ def play_pydantic_ai(base: str, supervision: Supervision | None) -> Any:
     return told, result.output
 
 
-def play_smolagents(base: str, supervision: Supervision | None) -> Any:
+def play_langchain(base: str, supervision: Supervision | None) -> Any:
+    def model(name):
+        return ChatOpenAI(model=name, base_url=base, api_key="k", max_retries=0)
+
+    small, large, middleware = model("small"), model("large"), []
+    if supervision is not None:
+        middleware = [SupervisionMiddleware(supervision, strong={"large": large})]
+    agent = create_agent(small, tools=[look], middleware=middleware)
+    messages = agent.invoke({"messages": [{"role": "user", "content": PROMPT}]})["messages"]
+    told = [(each.type, each.content, getattr(each, "tool_calls", None)) for each in messages]
+    return told, messages[-1].text
+
+
+def play_smolagents(
+    base: str, supervision: Supervision | None, kind: type = smolagents.ToolCallingAgent
+) -> Any:
     def model(name):
         return smolagents.OpenAIModel(model_id=name, api_base=base, api_key="k")
 
     small, large = model("small"), model("large")
-    agent = smolagents.ToolCallingAgent(
-        tools=[smolagents.tool(look)], model=small, verbosity_level=0
-    )
+    agent = kind(tools=[smolagents.tool(look)], model=small, verbosity_level=0)
     if supervision is not None:
         supervise(agent, supervision, strong={"large": large})
     output = agent.run(PROMPT)
@@ -193,6 +209,7 @@ HOSTS = [
         other=OTHER,
         done=DONE,
     ),
+    Host(name="langchain", play=play_langchain, look=LOOK, other=OTHER, done=DONE),
     Host(name="pydantic_ai", play=play_pydantic_ai, look=LOOK, other=OTHER, done=DONE),
     Host(
         name="smolagents",
@@ -200,6 +217,14 @@ HOSTS = [
         look=LOOK,
         other=OTHER,
         done=said("", ("final_answer", {"answer": "All is done."})),
+    ),
+    Host(
+        name="smolagents in code",
+        agent_name="smolagents",
+        play=lambda base, supervision: play_smolagents(base, supervision, smolagents.CodeAgent),
+        look=said('I look.\n<code>\nlook(at="door")\n</code>'),
+        other=said('I see.\n<code>\nlook(at="roof")\n</code>'),
+        done=said('Done.\n<code>\nfinal_answer("All is done.")\n</code>'),
     ),
     Host(
         name="mini_swe_agent",

@@ -42,6 +42,18 @@ def test_continue_changes_nothing_and_the_ledger_has_every_step_with_tokens(host
 
 
 @each_host
+def test_supervision_that_is_off_leaves_the_host_as_it_is_to_the_byte(host, ledger):
+    script = (host.look, host.look, host.look, host.done)
+    bare, server = ScriptedServer(*script), ScriptedServer(*script)
+    expected = play(host, bare, None)
+    monitors = [Repeats(limit=2, ruling=Ruling.STOP)]
+    off = Supervision(ledger=ledger, monitors=monitors, enabled=False)
+    assert repr(play(host, server, off)) == repr(expected)
+    assert repr(server.requests) == repr(bare.requests)
+    assert not ledger.runs()
+
+
+@each_host
 def test_escalate_reaches_the_second_model_and_returns(host, ledger):
     server = ScriptedServer(host.look, host.look, host.look, host.done, large=[host.other])
     supervision = Supervision(
