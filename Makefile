@@ -35,7 +35,7 @@ bench: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m benchmarks.embedding
 
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
-# on a GPU. The small one that is shipped goes on from training/checkpoints/small.gguf, another 30M.
+# on a GPU. training/checkpoints has what was trained on the way.
 DEVICE ?= cpu
 policies: .venv/dev.stamp browser
 	$(BIN)/python -m training.collect
