@@ -130,6 +130,8 @@ class _Performance:
                     crew = self._contender.crew(
                         policies, tools, meter=self._meter, agent=suite.agent
                     )
+                    if self._plan.workers > 1:  # joules that nobody can tell apart have no price
+                        crew = replace(crew, usd_per_kwh=None)
                     stage = Stage(
                         suite=suite,
                         world=world,

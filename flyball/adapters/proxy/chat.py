@@ -90,8 +90,6 @@ class Chat:
         options = table(body.get("stream_options"))
         return Asked(
             said=tuple(said),
-            model=str(body.get("model") or ""),
-            stream=body.get("stream") is True,
             body=body,
             counts=options.get("include_usage") is True,
         )

@@ -106,16 +106,10 @@ class Messages:
         said = [Said(role="system", text=text_in(body.get("system")))] if "system" in body else []
         for message in tables(need(body, "messages")):
             said += _said(message, names)
-        return Asked(
-            said=tuple(said),
-            model=str(body.get("model") or ""),
-            stream=body.get("stream") is True,
-            body=body,
-        )
+        return Asked(said=tuple(said), body=body)
 
     def body(self, asked: Asked, *, stream: bool) -> dict[str, Any]:
-        body = dict(asked.body)
-        return {**body, "stream": stream} if stream or asked.stream else body
+        return asked.streamed(stream)
 
     def draft(self, asked: Asked, *, stream: bool) -> MessagesDraft:
         return MessagesDraft()

@@ -97,16 +97,10 @@ class Responses:
             raise MalformedError("'input' must be a text or a list of items")
         else:
             said += _all_said(tables(need(body, "input")))
-        return Asked(
-            said=tuple(said),
-            model=str(body.get("model") or ""),
-            stream=body.get("stream") is True,
-            body=body,
-        )
+        return Asked(said=tuple(said), body=body)
 
     def body(self, asked: Asked, *, stream: bool) -> dict[str, Any]:
-        body = dict(asked.body)
-        return {**body, "stream": stream} if stream or asked.stream else body
+        return asked.streamed(stream)
 
     def draft(self, asked: Asked, *, stream: bool) -> ResponsesDraft:
         return ResponsesDraft()

@@ -48,11 +48,21 @@ class Asked:
     """A request, as far as supervision looks at it."""
 
     said: tuple[Said, ...]
-    model: str
-    stream: bool
     body: Mapping[str, Any]
     counts: bool = True
     """Whether the client wants the stream to count tokens."""
+
+    @property
+    def model(self) -> str:
+        return str(self.body.get("model") or "")
+
+    @property
+    def stream(self) -> bool:
+        return self.body.get("stream") is True
+
+    def streamed(self, stream: bool) -> dict[str, Any]:
+        """The body, to be answered in a stream or not, whatever the client asked for."""
+        return {**self.body, "stream": stream} if stream or self.stream else dict(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
