@@ -38,7 +38,7 @@ bench: .venv/dev.stamp browser sandbox
 # on a GPU. The small one's 30 million tokens were trained once (training/checkpoints); of the strong
 # one's 15 million only 4.2 so far, which made it no better than the small one that it grew from.
 DEVICE ?= cpu
-policies: .venv/dev.stamp browser
+policies: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m training.collect
 	$(BIN)/python -m training.office
 	$(BIN)/python -m training.code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from flyball.agents.chat import ModelPolicy
@@ -43,6 +44,10 @@ class Tried:
     bench: Bench
 
 
+def _unsteered(_: Run, crew: Crew) -> AbstractAsyncContextManager[Crew]:
+    return nullcontext(crew)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Undertaking:
     """A task, who is to do it, and how often it may be tried."""
@@ -58,6 +63,8 @@ class Undertaking:
     asks: tuple[Kind, ...] = ()
     ended: Callable[[Tried], None] = lambda tried: None
     """Is told of each attempt that is over."""
+    steered: Callable[[Run, Crew], AbstractAsyncContextManager[Crew]] = _unsteered
+    """Gives the crew of each attempt a helm, where a person is to have one."""
 
     async def carry_out(self) -> Tried:
         """Attempt it up to `times` times; gives the first that passes its tests, else the last.
@@ -95,7 +102,8 @@ class Undertaking:
             return None if passed is None else float(passed)
 
         run = replace(run, seed=drawn)
-        over = await attempt(run, crew, self.record, observation=bench.first, score=score)
+        async with self.steered(run, crew) as crew:
+            over = await attempt(run, crew, self.record, observation=bench.first, score=score)
         return Tried(run=over, bench=bench)
 
 

@@ -112,6 +112,7 @@ class _Job:
 
         from flyball.agents import assemble, open_meter, open_policies
         from flyball.agents.attempts import Undertaking
+        from flyball.cli.helmed import helmed
         from flyball.cli.show import print_outcome
         from flyball.cli.web import slug
         from flyball.records import Task
@@ -142,6 +143,7 @@ class _Job:
                 seed=order.seed,
                 asks=self.asks,
                 ended=told,
+                steered=helmed,
             )
             return await undertaking.carry_out()
 

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 import pytest
 
 from flyball.cli import code as code_module
+from flyball.cli.helmed import HELM
+from flyball.steering.orders import socket_of
 from tests.scripted import Scripted, served
 from tests.tools.code.places import CALC, UNITTEST, contents, git, make_repo
 
@@ -216,6 +218,26 @@ def test_a_bundled_policy_has_to_be_told_which_file(call, serve, repo):
     result = call(*words(repo, "--policy", "bundled/small"))
     assert result.code == 2
     assert "name it with --file" in result.err
+
+
+def test_a_person_can_steer_it_from_another_process(call, serve, repo, tmp_path, monkeypatch):
+    # The file tells whoever started the process which run to follow, as the screen does.
+    monkeypatch.setenv(HELM, str(tmp_path / "helm"))
+    listening = list[bool]()
+    server = serve(MEND)
+    move = server.move
+
+    def looking(asked):
+        run = (tmp_path / "helm").read_text()
+        listening.append(socket_of(tmp_path, run).is_socket())
+        return move(asked)
+
+    server.move = looking
+    assert call(*words(repo, "--then", "keep")).code == 0
+    [run] = json.loads(call("runs", "--json").out)
+    assert (tmp_path / "helm").read_text() == run["id"]
+    assert listening
+    assert all(listening)
 
 
 def test_json_is_the_run_alone(call, serve, repo):
