@@ -169,12 +169,11 @@ class Trainer:
         part.rename(self._checkpoint)
 
     def resume(self) -> None:
-        """Go on from the checkpoint, if there is one; the run may have become longer or shorter."""
         path = self._checkpoint
         if not path.exists():
             return
         state = torch.load(path, weights_only=True, map_location=self.device)
-        if state["recipe"] | {"tokens": self.recipe.tokens} != asdict(self.recipe):
+        if state["recipe"] != asdict(self.recipe):
             raise SystemExit(f"{path} is of another recipe; remove it to train this one")
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
