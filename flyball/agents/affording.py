@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from flyball.monitors import OverBudget
 from flyball.records import Action, Decision, Observation, Ruling, Step, Trajectory
@@ -44,16 +44,25 @@ class Throttle:
     after `longest` seconds, the run goes on.
     """
 
-    def __init__(self, meter: Meter, watts: float, *, longest: float = LONGEST_SECONDS) -> None:
+    def __init__(
+        self,
+        meter: Meter,
+        watts: float,
+        *,
+        longest: float = LONGEST_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._meter, self._watts, self._longest = meter, watts, longest
-        self._since = meter.read(), time.monotonic()
+        self._clock, self._sleep = clock, sleep
+        self._since = meter.read(), clock()
 
     async def wait(self) -> float:
         """Give the seconds that were waited."""
-        began = time.monotonic()
-        while self._too_much() and time.monotonic() - began < self._longest:  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_SECONDS)
-        now = time.monotonic()
+        began = self._clock()
+        while self._too_much() and self._clock() - began < self._longest:
+            await self._sleep(LOOK_SECONDS)
+        now = self._clock()
         self._since = self._meter.read(), now
         waited = now - began
         return waited if waited >= LOOK_SECONDS else 0.0
@@ -61,4 +70,4 @@ class Throttle:
     def _too_much(self) -> bool:
         energy, at = self._since
         joules = (self._meter.read() - energy).joules
-        return joules is not None and joules > self._watts * (time.monotonic() - at)
+        return joules is not None and joules > self._watts * (self._clock() - at)

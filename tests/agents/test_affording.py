@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -77,25 +78,38 @@ async def test_what_a_sub_run_takes_counts_against_the_budget(crew, ledger):
     assert len(steps) == 3
 
 
-class Hot:
-    """Takes 100 W for a while, and 1 W after that."""
+class Time:
+    """A clock that only moves when somebody sleeps."""
 
-    def __init__(self, seconds: float) -> None:
-        self.began, self.seconds = time.monotonic(), seconds
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def read(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Hot:
+    """Takes 100 W for `seconds`, and 1 W after that."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.began, self.seconds, self.clock = clock(), seconds, clock
 
     def read(self) -> Energy:
-        passed = time.monotonic() - self.began
+        passed = self.clock() - self.began
         hot = min(passed, self.seconds)
         return Energy(cpu_j=100 * hot + (passed - hot), method="counter")
 
 
 async def test_above_its_watts_a_run_pauses_until_the_average_is_below():
-    meter = Hot(0.1)
-    throttle = Throttle(meter, 25.0)
-    await asyncio.sleep(0.1)
-    waited = await throttle.wait()
-    # 10 J in 0.1 s are 25 W over 0.41 s, at 1 W of idling.
-    assert 0.2 < waited < 2.0
+    clock = Time()
+    throttle = Throttle(Hot(0.1, clock.read), 25.0, clock=clock.read, sleep=clock.sleep)
+    clock.now = 0.1
+    # 10 J in 0.1 s, and 1 W from then on, are 25 W on average after 0.4125 s.
+    assert await throttle.wait() == pytest.approx(0.35)
+    assert clock.now == pytest.approx(0.45)
     assert await throttle.wait() == 0.0
 
 
@@ -105,9 +119,11 @@ async def test_where_energy_is_unknown_or_low_nothing_waits(meter):
 
 
 async def test_a_ceiling_below_idling_does_not_keep_a_run_for_ever():
-    began = time.monotonic()
-    await Throttle(Hot(1e9), 1.0, longest=0.2).wait()
-    assert 0.15 < time.monotonic() - began < 5
+    clock = Time()
+    meter = Hot(1e9, clock.read)
+    throttle = Throttle(meter, 1.0, longest=0.23, clock=clock.read, sleep=clock.sleep)
+    clock.now = 0.1
+    assert await throttle.wait() == pytest.approx(0.25)
 
 
 async def test_a_pause_is_written_down_with_its_step(crew, ledger):
