@@ -133,7 +133,7 @@ def kinds(examples: Sequence[Example]) -> dict[str, list[Example]]:
     That is the whole answer but for the element's number, where it is common; else its tool, role
     and name; else its tool and role.
     """
-    ways = [[_plain(e.answer), *_shorter(e.answer)] for e in examples]
+    ways = [_ways(e) for e in examples]
     often = Counter(way for each in ways for way in set(each))
     found: dict[str, list[Example]] = {}
     for each, (*longer, last) in zip(examples, ways, strict=True):
@@ -142,14 +142,16 @@ def kinds(examples: Sequence[Example]) -> dict[str, list[Example]]:
     return dict(sorted(found.items()))
 
 
-def _plain(answer: str) -> str:
-    return re.sub(r'(?<=") \d+', "", answer.strip())
-
-
-def _shorter(answer: str) -> tuple[str, str]:
-    named = re.match(r'\w+( \w+)? "[^"]*"', answer.strip())
-    bare = re.match(r"\w+( [a-z]+)?", answer.strip())
-    return (named or bare or [""])[0], (bare or [""])[0]
+def _ways(example: Example) -> tuple[str, str, str]:
+    """Tell what an example does, ever more shortly; first all of it but the number."""
+    answer = example.answer.strip()
+    number = re.search(r'" (\d+)', answer)
+    line = rf'(\w+) ".*" {number[1]}\b' if number else r"(?!)"
+    role = next((m[1] for each in example.lines if (m := re.match(line, each))), "")
+    tool, _, rest = re.sub(r'(?<=") \d+', "", answer).partition(" ")
+    does = f"{tool} {role}".strip()
+    named = re.match(r'"[^"]*"', rest)
+    return f"{does} {rest}", f"{does} {named[0]}" if named else does, does
 
 
 def padded(sequences: Sequence[Encoded]) -> Batch:

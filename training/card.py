@@ -19,7 +19,7 @@ run. {purpose}
 
 | | |
 | --- | --- |
-| Architecture | Llama: {layers} layers, width {width}, {heads} heads, feed-forward {hidden}, vocabulary {vocabulary}, context {context} |
+| Architecture | {family}: {layers} layers, width {width}, {heads} heads, feed-forward {hidden}, vocabulary {vocabulary}, context {context} |
 | File | GGUF, f16, {megabytes:.1f} MB, licence Apache-2.0 |
 | Format | `compact` (`flyball/agents/compact.py`): goal, page, last actions; one line back |
 | Data | {data} |

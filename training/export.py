@@ -1,4 +1,4 @@
-"""Write a trained policy as GGUF: Llama architecture, byte-level BPE tokenizer."""
+"""Write a trained policy as GGUF: Qwen3's architecture, byte-level BPE tokenizer."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from training.model import Shape
 from training.tokenizer import BOS, EOS, PAD
 
 F16 = 1
+ARCHITECTURE = "qwen3"
 CHAT_TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 """Servers that only chat pass the compact prompt through as it is."""
 
 TENSORS = {
     "attn_norm": "attn_norm",
     "ffn_norm": "ffn_norm",
+    "q_norm": "attn_q_norm",
+    "k_norm": "attn_k_norm",
     "q": "attn_q",
     "k": "attn_k",
     "v": "attn_v",
@@ -43,7 +46,7 @@ class Trained:
 
 def export(trained: Trained, out: Path) -> None:
     """Write f16 matrices and f32 norms to `out`."""
-    writer = gguf.GGUFWriter(str(out), "llama")
+    writer = gguf.GGUFWriter(str(out), ARCHITECTURE)
     _describe(writer, trained)
     _add_tokenizer(writer, json.loads(trained.tokenizer.read_text()))
     _add_tensors(writer, trained.weights, trained.shape.layers)
@@ -66,6 +69,8 @@ def _describe(writer: gguf.GGUFWriter, trained: Trained) -> None:
     writer.add_feed_forward_length(shape.hidden)
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(shape.heads)
+    writer.add_key_length(shape.head_width)
+    writer.add_value_length(shape.head_width)
     writer.add_layer_norm_rms_eps(shape.epsilon)
     writer.add_rope_dimension_count(shape.head_width)
     writer.add_rope_freq_base(shape.rope_base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import gguf
@@ -10,15 +11,19 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.export import TENSORS
-from training.model import Llama, Shape
+from training.model import Policy, Shape
 from training.tokenizer import SPECIAL, assembled
 
 
-def read_model(path: Path) -> Llama:
-    """Give the model of a GGUF file that `export` wrote: its matrices as they are there, in f16."""
+def read_model(path: Path) -> Policy:
+    """Give the model of a GGUF file that `export` wrote: its matrices as they are there, in f16.
+
+    One of the Llama architecture, which came before, says nearly the same afterwards: its queries
+    and keys are normalised to what their size was on average, a layer.
+    """
     reader = gguf.GGUFReader(path)
     shape = _shape(reader)
-    model, found = Llama(shape), {tensor.name: tensor.data for tensor in reader.tensors}
+    model, found = Policy(shape), {tensor.name: tensor.data for tensor in reader.tensors}
 
     def get(name: str) -> Tensor:
         return torch.from_numpy(found[name].copy()).float()
@@ -28,10 +33,32 @@ def read_model(path: Path) -> Llama:
         "norm.weight": get("output_norm.weight"),
     }
     for layer in range(shape.layers):
-        for ours, theirs in TENSORS.items():
-            weights[f"blocks.{layer}.{ours}.weight"] = get(f"blk.{layer}.{theirs}.weight")
+        names = {f"blk.{layer}.{theirs}.weight": ours for ours, theirs in TENSORS.items()}
+        block = {ours: get(name) for name, ours in names.items() if name in found}
+        if "q_norm" not in block:
+            block |= _normalised(block, shape)
+        weights |= {f"blocks.{layer}.{name}.weight": value for name, value in block.items()}
     model.load_state_dict(weights)
     return model
+
+
+def _normalised(block: Mapping[str, Tensor], shape: Shape) -> dict[str, Tensor]:
+    """Give queries and keys with halves in place of neighbours turned, and norms as large as both.
+
+    An input of `attn_norm` has features of size 1, so that a head's have the size of its matrix.
+    """
+    heads = dict[str, Tensor]()
+    for name in ("q", "k"):
+        rows = block[name].view(shape.heads, shape.head_width // 2, 2, shape.width)
+        heads[name] = rows.transpose(1, 2).reshape(shape.heads, shape.head_width, shape.width)
+    sizes = [
+        (heads[name] * block["attn_norm"]).square().sum((1, 2)).div(shape.head_width).sqrt()
+        for name in heads
+    ]
+    size = (sizes[0] * sizes[1]).log().mean().exp().sqrt()
+    norm = torch.full((shape.head_width,), float(size))
+    matrices = {name: each.flatten(0, 1) for name, each in heads.items()}
+    return matrices | {"q_norm": norm, "k_norm": norm.clone()}
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
@@ -48,8 +75,10 @@ def read_tokenizer(path: Path) -> Tokenizer:
 
 
 def _shape(reader: gguf.GGUFReader) -> Shape:
+    architecture = str(reader.fields["general.architecture"].contents())
+
     def number(name: str) -> int:
-        return int(reader.fields[f"llama.{name}"].contents())
+        return int(reader.fields[f"{architecture}.{name}"].contents())
 
     return Shape(
         vocabulary=number("vocab_size"),

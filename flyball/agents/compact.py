@@ -31,7 +31,7 @@ WAIT_SECONDS = 1
 WAYS = ("up", "down")
 
 _LINE = re.compile(
-    r'(?P<tool>\w+)(?: (?P<target>\w+ "[^"\n]*") (?P<element>\d{1,3}))?(?: (?P<rest>[^\n]+))?'
+    r'(?P<tool>\w+)(?: (?P<target>(?:\w+ )?"[^"\n]*") (?P<element>\d{1,3}))?(?: (?P<rest>[^\n]+))?'
 )
 
 
@@ -80,24 +80,39 @@ def _words(text: str) -> set[str]:
 
 
 def encode(action: Action, target: str = "") -> str:
-    """Write `action` as the policy should; `target` is its element's `role "name"`."""
+    """Write `action` as the policy should; `target` is its element's `role "name"`.
+
+    The role is left out. Before the name, it would have to be known before the element is found,
+    which a small model cannot do: of made-up lookups it got 61 % right, and 98 % without the role.
+    """
     form, words = _FORMS[action.tool], [action.tool]
     if action.arguments.get("element") is not None:
-        words.append(f"{target} {action.arguments['element']}")
+        words.append(f"{_name(target)} {action.arguments['element']}")
     argument = action.arguments.get(form.argument)
     if form.argument and (argument or not form.optional):
         words.append(str(argument) if form.rest else f'"{argument}"')
     return " " + " ".join(words)
 
 
-def decode(text: str) -> Action:
-    """Read the policy's line; what is not one becomes the tool `invalid`."""
+def _name(label: str) -> str:
+    """The `"name"` of a `role "name"`."""
+    return label[label.find('"') :]
+
+
+def decode(text: str, page: Sequence[Entry] = ()) -> Action:
+    """Read the policy's line; what is not one becomes the tool `invalid`.
+
+    The target is what the line says, and `role "name"` where the element on `page` has that name.
+    """
     line = text.strip()
     match = _LINE.fullmatch(line)
     arguments = _arguments(match) if match else None
     if match is None or arguments is None:
         why = "the answer is not an action of the compact format"
         return Action(tool="invalid", arguments={"why": why}, text=line)
+    for entry in page:
+        if entry.number == arguments.get("element") and _name(entry.label) == match["target"]:
+            arguments["target"] = entry.label
     return Action(tool=match["tool"], arguments=arguments, text=line)
 
 
@@ -130,7 +145,7 @@ def offered(page: Sequence[Entry]) -> Lines:
     for entry in page:
         if entry.number is None:
             continue
-        named = f"{entry.label} {entry.number}"
+        named = f"{_name(entry.label)} {entry.number}"
         whole += [f" hover {named}", *(f" scroll {named} {way}" for way in WAYS)]
         if not entry.disabled:
             whole.append(f" click {named}")
@@ -190,6 +205,7 @@ class CompactPolicy:
         temperature = SECOND_TRY_TEMPERATURE if refused else self._temperature
         # A draw depends on the goal too, or episodes of other seeds would all draw alike.
         draw = zlib.crc32(f"{trajectory.task.prompt}\n{len(steps)}".encode())
+        shown = parse(page.text)
         completion = await self._model.complete(
             Request(
                 prompt=prompt(trajectory.task.prompt, page.text.splitlines(), told),
@@ -197,14 +213,14 @@ class CompactPolicy:
                 temperature=temperature,
                 seed=draw if temperature else None,
                 stop=("\n",),
-                lines=offered(parse(page.text)) if self._grammar else None,
+                lines=offered(shown) if self._grammar else None,
             )
         )
-        return Proposal(_action(completion), completion.usage)
+        return Proposal(_action(completion, shown), completion.usage)
 
 
-def _action(completion: Completion) -> Action:
-    action = decode(completion.text)
+def _action(completion: Completion, page: Sequence[Entry]) -> Action:
+    action = decode(completion.text, page)
     return Action(
         tool=action.tool,
         arguments=action.arguments,

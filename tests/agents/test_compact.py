@@ -35,29 +35,29 @@ def test_of_a_long_page_the_prompt_keeps_what_the_goal_speaks_of():
 @pytest.mark.parametrize(
     ("action", "line"),
     [
-        (CLICK, 'click button "Login" 2'),
+        (CLICK, 'click "Login" 2'),
         (
             Action(
                 tool="fill",
                 arguments={"element": 1, "target": 'textbox "User"', "text": 'a "b" c'},
             ),
-            'fill textbox "User" 1 "a "b" c"',
+            'fill "User" 1 "a "b" c"',
         ),
         (
             Action(
                 tool="select", arguments={"element": 3, "target": 'select ""', "option": "Peru"}
             ),
-            'select select "" 3 "Peru"',
+            'select "" 3 "Peru"',
         ),
         (
             Action(tool="hover", arguments={"element": 4, "target": 'menuitem "More"'}),
-            'hover menuitem "More" 4',
+            'hover "More" 4',
         ),
         (
             Action(
                 tool="press", arguments={"element": 1, "target": 'textbox "User"', "key": "Enter"}
             ),
-            'press textbox "User" 1 "Enter"',
+            'press "User" 1 "Enter"',
         ),
         (Action(tool="press", arguments={"key": '"'}), 'press """'),
         (
@@ -65,7 +65,7 @@ def test_of_a_long_page_the_prompt_keeps_what_the_goal_speaks_of():
                 tool="scroll",
                 arguments={"element": 1, "target": 'textbox "User"', "direction": "down"},
             ),
-            'scroll textbox "User" 1 down',
+            'scroll "User" 1 down',
         ),
         (Action(tool="scroll", arguments={"direction": "up"}), "scroll up"),
         (Action(tool="back"), "back"),
@@ -75,10 +75,19 @@ def test_of_a_long_page_the_prompt_keeps_what_the_goal_speaks_of():
     ],
 )
 def test_what_is_encoded_is_decoded_again(action, line):
-    target = str(action.arguments.get("target", ""))
-    assert encode(action, target).strip() == line
-    decoded = decode(line)
-    assert (decoded.tool, decoded.arguments) == (action.tool, action.arguments)
+    label = str(action.arguments.get("target", ""))
+    assert encode(action, label).strip() == line
+    role, _, rest = label.partition(" ")
+    page = [Entry(role=role, name=rest[1:-1], number=action.arguments.get("element"))]
+    assert decode(line, page) == replace(action, text=line)
+
+
+def test_a_person_may_say_the_role_too_and_a_wrong_name_is_left_for_the_browser_to_refuse():
+    page = [Entry(role="button", name="Login", number=2)]
+    said = ['click "Login" 2', 'click button "Login" 2', 'click "Send" 2', 'click "Login" 1']
+    assert [decode(each, page).arguments["target"] for each in said] == [
+        'button "Login"', 'button "Login"', '"Send"', '"Login"',
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -90,6 +99,7 @@ def test_what_is_encoded_is_decoded_again(action, line):
         'click button "Login"',
         'fill textbox "User" 1',
         'click button "A" 1 "x"',
+        'press "User" 1',
         'press textbox "User" 1',
         "press Enter",
         "scroll sideways",
@@ -126,7 +136,7 @@ async def test_the_policy_asks_for_one_line_and_keeps_its_log_probabilities():
     model = ScriptedModel(
         [
             Completion(
-                text=' click button "Login" 2',
+                text=' click "Login" 2',
                 logprobs=(-0.1, -0.2),
                 entropies=(0.3, 0.4),
                 usage=Usage(requests=1, local_requests=1, input_tokens=9, output_tokens=2),
@@ -176,7 +186,7 @@ def test_every_line_that_is_offered_names_what_is_on_the_page():
     assert named(page, "press") == {None, 1, 2, 3, 5}
     assert named(page, "scroll") == {None, 1, 2, 3, 4, 5}
     assert named(page, "finish") == {None}
-    assert {' select select "" 2 "Peru"', ' select select "" 2 "Chad"'} <= set(offered(page).whole)
+    assert {' select "" 2 "Peru"', ' select "" 2 "Chad"'} <= set(offered(page).whole)
 
 
 @pytest.mark.parametrize("action", [CLICK, Action(tool="back"), Action(tool="finish")])

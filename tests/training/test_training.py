@@ -15,10 +15,10 @@ from flyball.tools.page import parse
 from training.batches import LEAST_NEED, MOST_NEED, Source, kinds
 from training.drills import Words, form, lookups
 from training.examples import Example, example
-from training.export import Trained, export
-from training.model import SHAPES, Llama, Shape
+from training.export import TENSORS, Trained, export
+from training.model import SHAPES, Policy, Shape
 from training.muon import orthogonalise
-from training.origin import read_tokenizer
+from training.origin import read_model, read_tokenizer
 from training.recipe import Recipe
 from training.skills import skills
 from training.tokenizer import PAD, load_tokenizer
@@ -57,7 +57,7 @@ def test_every_drill_has_an_answer_that_its_page_allows():
     rng = random.Random(1)
     for _ in range(500):
         for each in (form(rng, WORDS), *lookups(rng, WORDS)):
-            action = decode(each.answer)
+            action = decode(each.answer, parse("\n".join(each.lines)))
             assert action.tool != "invalid", each.answer
             if not action.is_final:
                 page = {e.number: e.label for e in parse("\n".join(each.lines)) if e.number}
@@ -78,7 +78,7 @@ def test_a_varied_demonstration_changes_the_quoted_string_everywhere():
         goal='Enter "Keli" and press Submit.',
         lines=('textbox "" 1 = "Keli"', 'textbox "" 2 = "••••"'),
         told=('click "Keli"',),
-        answer=' fill textbox "" 1 "Keli"',
+        answer=' fill "" 1 "Keli"',
     )
     rng = random.Random(3)
     changed = requoted(shown, rng, WORDS)
@@ -103,7 +103,7 @@ def test_what_a_quoted_string_means_is_left_alone_where_it_means_something():
         goal='Type "DANNIE" in all upper case letters.',
         lines=('textbox "" 1',),
         told=(),
-        answer=' fill textbox "" 1 "DANNIE"',
+        answer=' fill "" 1 "DANNIE"',
     )
     rng = random.Random(5)
     assert all("DANNIE" in varied(shown, rng, WORDS).answer for _ in range(200))
@@ -126,12 +126,12 @@ def test_what_is_got_wrong_is_drawn_more_often(examples, tokenizer):
 
 
 def test_steps_are_of_one_kind_by_what_they_do_as_far_as_it_is_common():
-    def step(answer):
-        return Example(task="t", goal="", lines=(), told=(), answer=answer)
+    def step(answer, *lines):
+        return Example(task="t", goal="", lines=lines, told=(), answer=answer)
 
-    often = [step(f' click button "Submit" {i}') for i in range(10)]
-    seldom = [step(f' click link "{i}" {i}') for i in range(30)]
-    typed = [step(f' fill textbox "To" 1 "{i}"') for i in range(30)]
+    often = [step(f' click "Submit" {i}', f'button "Submit" {i} disabled') for i in range(10)]
+    seldom = [step(f' click "{i}" {i}', 'tab "1" 99', f'link "{i}" {i}') for i in range(30)]
+    typed = [step(f' fill "To" 1 "{i}"', 'textbox "To" 1') for i in range(30)]
     found = kinds([*often, *seldom, *typed, step(" finish"), step(" back")])
     assert {kind: len(examples) for kind, examples in found.items()} == {
         't: click button "Submit"': 10,
@@ -153,7 +153,7 @@ def test_each_task_has_its_share_of_the_trials(examples):
 
 def test_a_deeper_model_says_what_it_said():
     torch.manual_seed(1)
-    model = Llama(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
+    model = Policy(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
     tokens = torch.randint(0, 64, (2, 12))
     before = model(tokens)
     model.deepen(3)
@@ -165,7 +165,7 @@ def test_a_deeper_model_says_what_it_said():
 
 def test_a_wider_model_says_what_it_said_and_its_copies_learn_different_things():
     torch.manual_seed(1)
-    model = Llama(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
+    model = Policy(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
     wide = model.widened(2)
     assert (wide.shape.width, wide.shape.heads, wide.shape.hidden) == (128, 2, 192)
     tokens = torch.randint(0, 64, (2, 12))
@@ -268,11 +268,33 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(source, tmp_path):
         other.resume()
 
 
+def test_a_policy_of_the_llama_architecture_is_read_with_its_queries_and_keys_normalised(
+    tokenizer, tmp_path, monkeypatch
+):
+    """Its pairs of neighbours become halves, and what its heads were sized becomes norms."""
+    shape, path = Shape(width=64, layers=1, heads=1, hidden=128), tmp_path / "model.gguf"
+    model = Policy(shape)
+    torch.manual_seed(3)
+    weights = {n: torch.randn_like(w) * 0.02 for n, w in model.state_dict().items()}
+    weights |= {n: torch.ones_like(w) for n, w in weights.items() if w.dim() == 1}
+    weights["blocks.0.q.weight"] *= 50  # its queries are of size 8, its keys of size 2
+    weights["blocks.0.k.weight"] *= 12.5
+    monkeypatch.setattr("training.export.ARCHITECTURE", "llama")
+    monkeypatch.delitem(TENSORS, "q_norm")
+    monkeypatch.delitem(TENSORS, "k_norm")
+    export(Trained(name="t", shape=shape, weights=weights, tokenizer=tokenizer[1]), path)
+    monkeypatch.undo()
+    read = read_model(path).state_dict()
+    assert read["blocks.0.q_norm.weight"] == pytest.approx(torch.full((64,), 4.0), rel=0.1)
+    assert torch.allclose(read["blocks.0.q.weight"][1], weights["blocks.0.q.weight"][2], atol=1e-3)
+    assert torch.allclose(read["blocks.0.q.weight"][32], weights["blocks.0.q.weight"][1], atol=1e-3)
+
+
 @pytest.mark.llama
 def test_the_exported_file_says_what_torch_says(tokenizer, tmp_path):
     torch.manual_seed(0)
     shape = Shape(width=64, layers=2, heads=1, hidden=128)
-    model, path = Llama(shape).eval(), tmp_path / "model.gguf"
+    model, path = Policy(shape).eval(), tmp_path / "model.gguf"
     export(Trained(name="t", shape=shape, weights=model.state_dict(), tokenizer=tokenizer[1]), path)
     assert read_metadata(path)["flyball.format"] == "compact"
     text = 'Click on "Oslo".\nbutton "Oslo" 1\nlast \n>'

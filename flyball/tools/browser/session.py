@@ -270,7 +270,8 @@ class Browser:
         if not 1 <= number <= len(self._targets):
             raise RefusedError(f"there is no element {number}; there are {len(self._targets)}")
         frame, index, shown = self._targets[number - 1]
-        if (meant := arguments.get("target")) and meant != shown.label:
+        meant = arguments.get("target") or shown.label
+        if meant not in (shown.label, shown.label.partition(" ")[2]):
             raise RefusedError(f"element {number} is {shown.label}, not {meant}")
         judge = "([number, enabled]) => __flyball.obstacle(number, enabled)"
         if obstacle := await frame.evaluate(judge, [index, enabled]):
