@@ -54,6 +54,7 @@ which is no proof: give `flyball run --expect TEXT` to have the outcome checked.
 DOES = "acts on web pages and mends small functions"
 DATA = "{demonstrations} steps of demonstrations by oracles: in the real pages of MiniWoB++ and in the office ({tasks} tasks, training seeds, a share of the moves of every second episode wrong on purpose), of mending one-edit bugs, and made-up pages: lookups, forms, pop-ups (`training/drills.py`)"
 KNOWS = "MiniWoB++, of the office and of its drills"
+FAMILIES = {"llama": "Llama's", "qwen3": "Qwen3's (queries and keys are normalised)"}
 ALONE = "by itself: nothing but its budget of steps ends a run"
 PURPOSES = {
     "small": "It is small on\npurpose: it mostly works, and fails naturally, which is what supervision is for.",
@@ -72,6 +73,7 @@ def card(name: str) -> str:
     return CARD.format(
         name=name,
         parameters=f"{training['parameters'] / 1e6:.2f}M",
+        family=FAMILIES[str(shape["architecture"])],
         layers=shape["block_count"],
         width=shape["embedding_length"],
         heads=shape["head_count"],

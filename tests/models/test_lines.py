@@ -78,7 +78,9 @@ async def test_a_model_says_one_of_the_lines_and_what_it_wanted_is_kept(llama):
     kept = await llama.complete(
         Request(prompt=PROMPT, stop=("\n",), lines=Lines(whole=(free.text, " back")))
     )
-    assert (kept.text, kept.logprobs) == (free.text, free.logprobs)
+    assert kept.text == free.text
+    # Tokens that need no choice are read several at a time, which rounds otherwise.
+    assert kept.logprobs == pytest.approx(free.logprobs, abs=0.01)
     other = await llama.complete(Request(prompt=PROMPT, lines=Lines(whole=(" back", " wait"))))
     assert other.text in (" back", " wait")
     assert free.forbidden is None
