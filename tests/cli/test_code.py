@@ -5,11 +5,13 @@ import json
 import shutil
 import sys
 from contextlib import ExitStack
+from itertools import takewhile
 
 import pytest
 
 from flyball.cli import code as code_module
 from flyball.cli.helmed import HELM
+from flyball.models import LlamaModel
 from flyball.steering.orders import socket_of
 from tests.scripted import Scripted, served
 from tests.tools.code.places import CALC, UNITTEST, contents, git, make_repo
@@ -248,7 +250,15 @@ def test_json_is_the_run_alone(call, serve, repo):
     assert "kept in" in result.err
 
 
-def test_a_later_attempt_begins_from_the_prompt_that_is_in_the_cache(call, repo):
+def test_a_later_attempt_begins_from_the_prompt_that_is_in_the_cache(call, repo, monkeypatch):
+    """What the two begin with is not read again, whatever the first asked last."""
+    asked, read = list[list[int]](), LlamaModel._prompt
+
+    def noted(self, request):
+        asked.append(read(self, request))
+        return asked[-1]
+
+    monkeypatch.setattr(LlamaModel, "_prompt", noted)
     more = ("--policy", "bundled/small", "--attempts", "2", "--max-steps", "1")
     assert call(*words(repo, *more)).code == 1
     runs = json.loads(call("runs", "--json").out)
@@ -256,4 +266,8 @@ def test_a_later_attempt_begins_from_the_prompt_that_is_in_the_cache(call, repo)
     second, first = (each[0]["policy_spend"]["usage"] for each in steps)
     assert first["cached_tokens"] == 0
     assert second["input_tokens"] == first["input_tokens"]
-    assert second["cached_tokens"] >= second["input_tokens"] - 2
+    begins = asked.index(asked[0], 1)
+    pairs = zip(asked[begins - 1], asked[begins], strict=False)
+    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+    assert second["cached_tokens"] == min(shared, len(asked[begins]) - 1)
+    assert shared > len(asked[begins]) / 2

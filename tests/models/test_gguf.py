@@ -73,7 +73,7 @@ def test_a_folder_is_not_a_model(tmp_path):
 
 
 def test_the_bundled_model_says_what_it_is(bundled_gguf):
-    assert read_metadata(bundled_gguf)["general.architecture"] == "llama"
+    assert read_metadata(bundled_gguf)["general.architecture"] == "qwen3"
 
 
 def test_bundled_models_are_found_by_name():

@@ -111,7 +111,7 @@ async def test_a_prompt_that_does_not_fit_is_refused_with_both_numbers(fresh_lla
 
 async def test_a_context_is_never_longer_than_the_model_was_trained_for(bundled_gguf):
     with LlamaModel(bundled_gguf, name="long", context=10_000_000) as model:
-        assert model.context == int(model.metadata["llama.context_length"])
+        assert model.context == int(model.metadata["qwen3.context_length"])
 
 
 async def test_a_prompt_already_read_is_not_read_again(fresh_llama):
@@ -306,7 +306,7 @@ def test_a_tiny_model_gets_one_thread(llama):
 
 
 def test_metadata_is_text(llama):
-    assert llama.metadata["general.architecture"] == "llama"
+    assert llama.metadata["general.architecture"] == "qwen3"
     assert set(llama.metadata["tokenizer.ggml.add_bos_token"]) <= set("truefals")
 
 

@@ -104,7 +104,7 @@ async def test_a_check_tells_what_a_local_model_is_and_how_fast(bundled_gguf):
         found = await check_model(ModelSpec(name="small", gguf=bundled_gguf, format=form))
         assert (found.ok, found.problem, found.format) == (True, "", form)
         assert found.size_bytes == bundled_gguf.stat().st_size
-        assert found.architecture == "llama"
+        assert found.architecture == "qwen3"
         assert found.context > 0
         assert found.tokens_per_second >= 0
         assert found.logprobs is True
