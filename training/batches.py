@@ -99,10 +99,10 @@ class Source:
         rng = random.Random(f"{self.seed}-{number}")
         made = int(self.size * drills)
         drawn = self._draw(rng, self.size - made, errors)
-        sequences = [self.encode([each], kind) for kind, each in drawn]
-        sequences += [self.encode([form(rng, self.words)]) for _ in range(made // 2)]
-        sequences += [self.encode(lookups(rng, self.words)) for _ in range(made // 4)]
-        sequences += [self.encode(skills(rng, self.words)) for _ in range(made // 3)]
+        sequences = [self.encode(each, kind) for kind, each in drawn]
+        sequences += [self.encode(form(rng, self.words)) for _ in range(made // 2)]
+        sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 4)]
+        sequences += [self.encode(rng.choice(skills(rng, self.words))) for _ in range(made // 2)]
         batches = [padded(group) for group in _groups(sequences, tokens)]
         rng.shuffle(batches)
         yield from batches
@@ -115,16 +115,11 @@ class Source:
             for task, kind in rng.choices(list(needs), weights=list(needs.values()), k=count):
                 yield kind, varied(rng.choice(self.by_kind[task][kind]), rng, self.words)
 
-    def encode(self, examples: Sequence[Example], kind: str = "") -> Encoded:
-        """Put examples of one page behind each other; the later ones do not repeat the page."""
-        tokens, answers = [BOS], list[int]()
-        for index, example in enumerate(examples):
-            text = example.prompt if index == 0 else f"{example.goal}\nlast \n>"
-            tokens += self.tokenizer.encode(text).ids
-            begin = len(tokens)
-            tokens += [*self.tokenizer.encode(example.answer).ids, EOS]
-            answers += range(begin, len(tokens))
-        return Encoded(tokens, answers, kind or examples[0].task)
+    def encode(self, example: Example, kind: str = "") -> Encoded:
+        tokens = [BOS, *self.tokenizer.encode(example.prompt).ids]
+        begin = len(tokens)
+        tokens += [*self.tokenizer.encode(example.answer).ids, EOS]
+        return Encoded(tokens, list(range(begin, len(tokens))), kind or example.task)
 
 
 def kinds(examples: Sequence[Example]) -> dict[str, list[Example]]:

@@ -62,7 +62,7 @@ class Words:
 
 
 def lookups(rng: random.Random, words: Words) -> list[Example]:
-    """One page and several goals: dense practice of finding the number behind a name."""
+    """One page and several goals: practice of finding the number behind a name."""
     names = [words.one(rng) if rng.random() < 0.5 else words.phrase(rng) for _ in range(8)]
     page = [
         Entry(role=rng.choice(ROLES), name=name, number=i, on=rng.random() < 0.1)

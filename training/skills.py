@@ -1,7 +1,7 @@
 """Made-up pages that teach what a goal means: letters, sums, places, tables, the greatest.
 
-Each gives one page and several goals, so that a page is read once for many answers. The tasks
-show the same, but a few hundred times each, which a small model learns by heart instead.
+Each gives one page and several goals, of which one is drawn: a page is marked for its goal.
+The tasks show the same, but a few hundred times each, which a small model learns by heart instead.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ class Trainer:
         order = sorted(examples, key=lambda e: len(e.prompt))
         for begin in range(0, len(order), 32):
             chunk = order[begin : begin + 32]
-            batch = padded([self.source.encode([each]) for each in chunk])
+            batch = padded([self.source.encode(each) for each in chunk])
             best = self.model(batch.inputs.to(self.device)).argmax(-1).cpu()
             good = ((best == batch.targets) | ~batch.answers).all(1)
             for example, won in zip(chunk, good.tolist(), strict=True):

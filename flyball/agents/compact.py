@@ -21,7 +21,7 @@ HISTORY = 6
 """How many of the last actions the prompt tells."""
 PAGE_TOKENS = 480
 """How much of the page the prompt shows, in tokens of 3.5 characters; the bundled models'
-own tokens are about two thirds of that, and their context is 1,024 of them."""
+own tokens are about two thirds of that, and their context is 2,048 of them."""
 COMMON_SHARE = 0.25
 """A word of the goal that stands in more of a page's lines than this says nothing."""
 MAX_TOKENS = 64
@@ -30,6 +30,13 @@ SECOND_TRY_TEMPERATURE = 0.8
 WAIT_SECONDS = 1
 WAYS = ("up", "down")
 
+NAMED = "*"
+"""Stands before a line whose element, or one of the cells of its name, the goal names."""
+NEAREST = "+"
+"""Stands before the line that shares most with the goal: rare words count for more."""
+MOST_NEAREST = 2
+CELL = " | "
+_NAME = re.compile(r'"([^"\n]*)"')
 _LINE = re.compile(
     r'(?P<tool>\w+)(?: (?P<target>(?:\w+ )?"[^"\n]*") (?P<element>\d{1,3}))?(?: (?P<rest>[^\n]+))?'
 )
@@ -63,8 +70,36 @@ _FORMS: Mapping[str, _Form] = {
 def prompt(goal: str, lines: Sequence[str], history: Sequence[str]) -> str:
     """Write what the policy is asked. What changes least stands in front."""
     page = [line for line in lines if not line.startswith(("url ", "title ", "tabs "))]
-    shown = "\n".join(cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page)))
+    kept = cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page))
+    shown = "\n".join(map(str.__add__, _marks(goal, kept), kept))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
+
+
+def _marks(goal: str, lines: Sequence[str]) -> list[str]:
+    """Give what is to stand before each line: `NAMED`, `NEAREST`, both or nothing.
+
+    To see whether what is sought is on a page at all is what a small model learns last.
+    """
+    said, wanted = _said(goal), set(_said(goal).split())
+    found = [_NAME.search(line) for line in lines]
+    names = [each[1] if each else "" for each in found]
+    words = [wanted.intersection(_said(name).split()) for name in names]
+    often = Counter(word for each in words for word in each)
+    scores = [round(sum(1 / often[w] for w in each if len(w) > 2), 6) for each in words]
+    best = max(scores, default=0.0)
+    unique = best > 0.0 and sum(score == best for score in scores) <= MOST_NEAREST
+    marks = list[str]()
+    for name, score in zip(names, scores, strict=True):
+        cells = [_said(cell) for cell in name.split(CELL)]
+        named = any(cell.strip() and cell in said for cell in cells)
+        mark = NAMED * named + NEAREST * (unique and score == best)
+        marks.append(f"{mark} " if mark else "")
+    return marks
+
+
+def _said(text: str) -> str:
+    """The words of a text, in lower case, with a space around each."""
+    return " ".join(["", *re.findall(r"\w+", text.lower()), ""])
 
 
 def _aside(goal: str, page: Sequence[str]) -> list[str]:

@@ -28,7 +28,7 @@ def test_of_a_long_page_the_prompt_keeps_what_the_goal_speaks_of():
     page = [*(f'item "reply | Ann number {i}" {i}' for i in range(90)), 'button "Send" 90']
     page.insert(80, 'text "Zoe @zoe"')
     lines = prompt("Reply to @zoe, then send.", page, []).splitlines()
-    assert {'text "Zoe @zoe"', 'button "Send" 90'} <= set(lines)
+    assert {'text "Zoe @zoe"', 'button "Send" 90'} <= {line.lstrip("*+ ") for line in lines}
     assert any(line.endswith("more lines") for line in lines)
 
 
@@ -113,6 +113,23 @@ def test_what_is_no_action_is_an_invalid_step(text):
     assert action.tool == "invalid"
     assert action.arguments["why"]
     assert action.text == text
+
+
+def marks(goal, *names):
+    lines = [f'item "{name}" {number}' for number, name in enumerate(names, 1)]
+    shown = prompt(goal, lines, []).splitlines()[1:-2]
+    assert [line.lstrip("*+ ") for line in shown] == lines
+    return [line.partition("item")[0] for line in shown]
+
+
+def test_a_line_is_marked_that_the_goal_names_and_the_one_that_shares_most_with_it():
+    star = ("star | Ann Hi", "star | Bo Lo", "reply | Ann Hi", "Bo Lo")
+    assert marks("Star the mail of Ann.", *star) == ["*+ ", "* ", "", ""]
+    assert marks("Find the link vitae.", "vita", "vitae vel", "Vitae,") == ["", "+ ", "*+ "]
+    assert marks("Find the link vitae.", "vita", "-", "") == ["", "", ""]
+    assert marks("Click ok", "ok", "not ok", "OK | 3") == ["* ", "", "* "]
+    assert marks("Order the lamp", "lamp a", "lamp b", "lamp c") == ["", "", ""]
+    assert marks("Order a big lamp", "big lamp", "a lamp", "a big a") == ["*+ ", "", ""]
 
 
 def test_the_history_tells_names_and_what_failed():

@@ -114,7 +114,7 @@ def test_examples_of_code_train_as_the_web_ones_do(tmp_path):
     tokenizer = prepare_tokenizer(tmp_path / "tokenizer.json", examples, WORDS)
     source = Source(demonstrations=examples, words=WORDS, tokenizer=tokenizer, size=32)
     for example in examples:
-        tokens = source.encode([example]).tokens
+        tokens = source.encode(example).tokens
         shown = tokenizer.decode(tokens)
         assert example.prompt in shown
         assert shown.endswith(example.answer)
