@@ -13,6 +13,7 @@ from flyball.bench.cascades import Contender
 from flyball.bench.oracle import ORACLE, oracle_policy
 from flyball.bench.suites import Pair, Suite, split_of
 from flyball.config import Config
+from flyball.config.tables import GovernorTable
 from flyball.errors import ToolError
 from flyball.ledger import Ledger
 from flyball.meters import NoMeter
@@ -45,7 +46,8 @@ class Batch:
     monitors: tuple[str, ...]
     governor: str
     cascade: str = ""
-    """Who may be called in and how; empty for a model by itself."""
+    """Who may be called in and how, and what checks and takes back; empty for a model by itself
+    with nothing of that set."""
     temperature: float = 0.0
 
     @property
@@ -100,6 +102,7 @@ def pair_of(run: Run) -> Pair:
 def make_batch(suite: Suite, contender: Contender, *, temperature: float = 0.0) -> Batch:
     """Say what playing `contender` on `suite` is. Raises `ConfigError`."""
     config, strong = contender.config, contender.strong
+    governing = config.tables.governor
     stand_ins = {name: oracle_policy(suite) for name in contender.models}
     crew = contender.crew(stand_ins, {}, meter=NoMeter(), agent=suite.agent)
     return Batch(
@@ -109,9 +112,14 @@ def make_batch(suite: Suite, contender: Contender, *, temperature: float = 0.0) 
         model=_told(config, contender.driver),
         monitors=tuple(describe(monitor) for monitor in crew.monitors),
         governor=describe(crew.governor),
-        cascade=f"{strong} {_told(config, strong)} {config.tables.governor}" if strong else "",
+        cascade=f"{strong} {_told(config, strong)} {governing}" if strong else _other(governing),
         temperature=temperature,
     )
+
+
+def _other(governing: GovernorTable) -> str:
+    """What is set in `[governor]` and is not as it is by default."""
+    return "" if governing == GovernorTable() else str(governing)
 
 
 def _told(config: Config, policy: str) -> str:

@@ -226,3 +226,25 @@ def test_whatever_is_played_differently_is_another_batch():
         PageSuite(), named("cascade", models={"little": SERVER, "big": {**SERVER, "model": "x"}})
     )
     assert other.id not in batches
+
+
+@pytest.mark.parametrize("name", ["cascade", "little"])
+def test_every_setting_of_the_governor_that_changes_a_run_changes_its_batch(name):
+    changed = [
+        {"hand_over": "full"},
+        {"verifier": "none"},
+        {"verifier": "tests", "test_command": "true"},
+        {"verifier": "tests", "test_command": "false"},
+        {"strong_seconds": 1.0},
+        {"recover": "never"},
+        {"recover": "escalation"},
+        {"strong_down": "stop"},
+    ]
+    batches = [make_batch(PageSuite(), named(name, governor=told)).id for told in ({}, *changed)]
+    assert len(set(batches)) == len(batches)
+
+
+@pytest.mark.parametrize("name", ["small", "strong", "every:2", "random:0.3", "litellm"])
+def test_what_no_cascade_plays_does_not_hang_on_the_governors_settings(name):
+    plain, other = (named(name, governor=told) for told in ({}, {"recover": "never"}))
+    assert make_batch(PageSuite(), plain).id == make_batch(PageSuite(), other).id
