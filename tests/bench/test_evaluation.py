@@ -262,6 +262,6 @@ def test_cases_are_the_runs_that_were_checked(tmp_path):
             ledger.add(
                 [(replace(case.run, id=name, score=score), case.steps if name != "c" else ())]
             )
-    assert [each.run.id for each in read_cases(path)] == ["a"]
+    assert [each.run.id for each in read_cases(path, print)] == ["a"]
     with pytest.raises(ConfigError, match="cannot be read"):
-        list(read_cases(tmp_path / "none.db"))
+        list(read_cases(tmp_path / "none.db", print))
