@@ -126,11 +126,11 @@ def drift(
         return
     if not rows:
         typer.echo("nothing is calibrated yet: flyball monitors calibrate MONITOR")
-    for row in rows:
+    for row, (_, seen) in zip(rows, found, strict=True):
         said = row["reason"] or f"no drift in {row['runs']} runs"
         typer.echo(f"{row['monitor']} with {row['model']} as {row['agent']}: {said}")
-        if row["passed_over"]:
-            typer.echo(f"  {passed_over(row['passed_over'])}")
+        if seen.passed_over:
+            typer.echo(f"  {passed_over(seen.passed_over)}")
     if any(row["reason"] for row in rows):
         raise typer.Exit(1)
 
