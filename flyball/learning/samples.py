@@ -24,6 +24,8 @@ class Sample:
 
     task: str
     """Suite and task: runs of one are never parted by a split."""
+    group: str | None = None
+    """Suite and group, where tasks resemble each other: runs of one are never parted either."""
     agent: str
     seed: int
     success: bool
@@ -36,6 +38,11 @@ class Sample:
     """What the run had taken once each step was proposed; `None` where energy is unknown."""
     tokens: tuple[float, ...]
     """Tokens read and generated until each step was proposed."""
+
+    @property
+    def unit(self) -> str:
+        """What a split must not part."""
+        return self.group or self.task
 
 
 def read_samples(sources: Sequence[Path], tell: Tell) -> Iterator[Sample]:
@@ -65,8 +72,10 @@ def make_sample(
     """Put a run that was checked into numbers."""
     features, steps = Features(trajectory.task), trajectory.steps
     joules, tokens = _taken(trajectory)
+    group = run.task.metadata.get("group")
     return Sample(
         task=f"{run.task.suite}/{run.task.id}",
+        group=f"{run.task.suite}/{group}" if group else None,
         agent=run.policy,
         seed=-1 if run.seed is None else run.seed,
         success=run.success is True,

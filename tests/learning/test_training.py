@@ -104,6 +104,19 @@ def test_energy_that_is_unknown_for_one_run_makes_tokens_of_all(samples):
     assert scored[5].joules == samples[5].tokens
 
 
+def test_tasks_of_one_group_are_never_parted(samples):
+    group = {task: f"made/db{number % 10}" for number, task in enumerate(TASKS)}
+    grouped = [replace(each, group=group[each.task.partition("/")[2]]) for each in samples]
+    parts = folds(grouped)
+    assert set.union(*parts) == set(group.values())
+    assert sum(map(len, parts)) == 10
+    one = train("will_fail", grouped, lambda line: None).scored[0]
+    assert (one.task, one.name) == ("made/db0", "made/t0")
+    run = Run(id="r", task=replace(TASK, metadata={"group": "sql:pets"}), policy="small", score=1.0)
+    assert make_sample(run, a_run(3), None).unit == f"{TASK.suite}/sql:pets"
+    assert samples[0].unit == samples[0].task
+
+
 def test_a_column_that_leaks_the_outcome_is_refused(samples, tmp_path):
     leaking = {**samples[0].rows[0], "score": 1.0}
     with pytest.raises(ConfigError, match="'score'"):
