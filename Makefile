@@ -50,13 +50,19 @@ policies: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong
 
-# The monitors' weights, from runs of the bundled policies. It resumes; the bar says how long yet.
+# The monitors' weights, from runs of the bundled policies that are there. It resumes; the bar says how
+# long yet.
 RUNS := training/work/runs
+collect = @for policy in small strong; do \
+	  if [ -e flyball/models/bundled/$$policy.gguf ]; then \
+	    echo "bundled/$$policy: $(1)"; \
+	    $(BIN)/flyball bench collect $(1) --policy bundled/$$policy --workers 2 || exit 1; \
+	  else echo "bundled/$$policy is not shipped, and collects nothing: $(1)"; fi; done
 monitors: .venv/dev.stamp browser
 	mkdir -p $(RUNS)
-	$(BIN)/flyball bench collect web --ledger $(RUNS)/web.db --episodes 20 --workers 2
-	$(BIN)/flyball bench collect web --ledger $(RUNS)/web.db --episodes 10 --workers 2 --temperature 0.7
-	$(BIN)/flyball bench collect office --ledger $(RUNS)/office.db --episodes 20 --workers 2
+	$(call collect,web --ledger $(RUNS)/web.db --episodes 20)
+	$(call collect,web --ledger $(RUNS)/web.db --episodes 10 --temperature 0.7)
+	$(call collect,office --ledger $(RUNS)/office.db --episodes 20)
 	$(BIN)/flyball monitors train --from $(RUNS)/web.db --from $(RUNS)/office.db \
 	  --samples $(RUNS)/samples.jsonl --scores $(RUNS)/scores --out flyball/monitors/learned/weights
 

@@ -8,7 +8,7 @@ arguments of tools.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,14 @@ from flyball.records import Energy, Run, Spend, Step
 NANOSECONDS = 1_000_000_000
 FLUSH_MILLISECONDS = 2_000
 """How long the end of a run may wait for a collector that does not answer."""
+PROVIDERS = {
+    "aws": "aws.bedrock",
+    "azure": "azure.ai.openai",
+    "google": "gcp.gen_ai",
+    "mistral": "mistral_ai",
+    "x-ai": "x_ai",
+}
+"""The conventions' names of providers by those of genai-prices, where they differ."""
 PARTS = {"cpu_j": "cpu", "dram_j": "memory", "gpu_j": "gpu"}
 
 Attributes = dict[str, str | int | float | bool]
@@ -28,22 +36,24 @@ class Telemetry:
 
     A run is a span `invoke_agent`; below it, each step has a `chat` span for its policy, one for
     its supervision and an `execute_tool` span. A collector that is down costs a run nothing but
-    that wait at its end. What is unknown is left out, and never sent as 0.
+    that wait at its end. What is unknown is left out, and never sent as 0. `providers` says whose
+    a policy's model is, by the names of genai-prices.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, providers: Mapping[str, str] | None = None) -> None:
         try:
             self._tracer, self._energy, self._providers = _open(endpoint.rstrip("/"))
         except ImportError as error:
             why = f"[telemetry] needs {error.name}; pip install 'flyball[otel]'"
             raise ConfigError(why) from error
         self._runs: dict[str, Any] = {}
+        self._provided = providers or {}
 
     def begun(self, run: Run) -> None:
         attributes: Attributes = {
             "gen_ai.operation.name": "invoke_agent",
             **({"gen_ai.agent.name": run.agent} if run.agent else {}),
-            "gen_ai.request.model": run.policy,
+            **self._model(run.policy),
             "gen_ai.conversation.id": run.id,
             "flyball.suite": run.task.suite,
             "flyball.task": run.task.id,
@@ -61,6 +71,8 @@ class Telemetry:
         for name, attributes, spend in _windows(step):
             end = at + int(spend.seconds * NANOSECONDS)
             told = {**attributes, "flyball.step": step.index, **spent(spend)}
+            if attributes.get("gen_ai.operation.name") == "chat":
+                told |= self._model(step.policy)
             remote = spend.usage.requests > spend.usage.local_requests
             kind = trace.SpanKind.CLIENT if remote else trace.SpanKind.INTERNAL
             span = self._tracer.start_span(name, context, kind, told, start_time=at)
@@ -88,6 +100,12 @@ class Telemetry:
         for provider in self._providers:
             provider.shutdown()
 
+    def _model(self, policy: str) -> Attributes:
+        told: Attributes = {"gen_ai.request.model": policy}
+        if provider := self._provided.get(policy):
+            told["gen_ai.provider.name"] = PROVIDERS.get(provider, provider)
+        return told
+
     def _count(self, energy: Energy) -> None:
         for part, kind in PARTS.items():
             joules = getattr(energy, part)
@@ -101,12 +119,6 @@ class Telemetry:
         if energy.estimated_j is not None and energy.estimated_j >= 0:
             told = {"hw.type": "cpu", "hw.id": "process", "flyball.energy.method": "estimated"}
             self._energy.add(energy.estimated_j, told)
-
-
-@cache
-def open_telemetry(endpoint: str) -> Telemetry:
-    """The same for the same endpoint: its threads end with the process. Raises `ConfigError`."""
-    return Telemetry(endpoint)
 
 
 def spent(spend: Spend) -> Attributes:
@@ -128,7 +140,6 @@ def _windows(step: Step) -> Iterator[tuple[str, Attributes, Spend]]:
     if usage.requests or step.policy_spend.seconds:
         chat: Attributes = {
             "gen_ai.operation.name": "chat",
-            "gen_ai.request.model": step.policy,
             "gen_ai.usage.input_tokens": usage.input_tokens,
             "gen_ai.usage.output_tokens": usage.output_tokens,
             "gen_ai.usage.cache_read.input_tokens": usage.cached_tokens,
@@ -149,7 +160,9 @@ def _windows(step: Step) -> Iterator[tuple[str, Attributes, Spend]]:
         yield f"execute_tool {step.action.tool}", tool, step.tool_spend
 
 
+@cache
 def _open(endpoint: str) -> tuple[Any, Any, tuple[Any, Any]]:
+    """The same for the same endpoint: its threads end with the process."""
     # Loaded where it is wanted: it takes a fifth of a second, and is an extra.
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415
         OTLPMetricExporter,

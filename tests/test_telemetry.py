@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import genai_prices.data
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
@@ -26,7 +27,7 @@ from opentelemetry.semconv._incubating.metrics.hw_metrics import HW_ENERGY
 from flyball import Energy, Observation, Spend, Step, Task, Usage, telemetry
 from flyball.agents import assemble, attempt, new_run
 from flyball.config import Config
-from flyball.config.tables import Tables, TelemetryTable
+from flyball.config.tables import ModelTable, Tables, TelemetryTable
 from flyball.errors import ConfigError
 from flyball.ledger import MEMORY, Ledger
 from flyball.meters import NoMeter
@@ -100,9 +101,12 @@ class Clockwork:
         return Energy(cpu_j=50 * time.perf_counter(), gpu_j=1.0, method="counter")
 
 
-def carry_out(endpoint: str | None, meter: Any = None) -> Any:
+def carry_out(
+    endpoint: str | None, meter: Any = None, models: dict[str, ModelTable] | None = None
+) -> Any:
     """Two steps, of which the second is the answer."""
-    config = Config(tables=Tables(telemetry=TelemetryTable(otlp=endpoint)))
+    told = TelemetryTable(otlp=endpoint)
+    config = Config(tables=Tables(telemetry=told, models=models or {}))
     policy = ScriptedPolicy([ECHO, DONE], name="small")
     crew = assemble(config, {"small": policy}, {"echo": EchoTool()}, meter=meter or Clockwork())
     run = new_run(Task(id="greet", prompt="secret words"), crew, agent="web", policy="small")
@@ -149,6 +153,41 @@ def test_the_metric_of_energy_adds_up_to_the_runs_total_in_joules():
     assert max(cpu) == pytest.approx(ended.total.energy.cpu_j, rel=1e-3)
 
 
+def provided(models: dict[str, ModelTable]) -> dict[str, Any]:
+    with collecting() as (endpoint, collector):
+        carry_out(endpoint, models=models)
+    return {span.name: named(span).get("gen_ai.provider.name") for span in collector.spans}
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [
+        (ModelTable(server="https://api.openai.com/v1"), "openai"),
+        (ModelTable(server="https://api.mistral.ai/v1"), "mistral_ai"),
+        (ModelTable(server="http://127.0.0.1:8080/v1", provider="x-ai"), "x_ai"),
+        (ModelTable(gguf="model.gguf"), "llama.cpp"),
+    ],
+)
+def test_the_provider_is_told_where_it_is_known(model, provider):
+    told = provided({"small": model})
+    assert {told["invoke_agent web"], told["chat small"]} == {provider}
+    assert {told["supervise"], told["execute_tool echo"]} == {None}
+
+
+def test_a_provider_that_nobody_knows_is_left_out():
+    assert set(provided({"small": ModelTable(server="http://127.0.0.1:8080/v1")}).values()) == {
+        None
+    }
+    assert set(provided({}).values()) == {None}
+
+
+def test_providers_have_the_names_of_the_conventions():
+    known = {each.value for each in gen_ai_attributes.GenAiProviderNameValues}
+    assert set(telemetry.PROVIDERS.values()) <= known
+    listed = {provider.id for provider in genai_prices.data.providers}
+    assert set(telemetry.PROVIDERS) <= listed
+
+
 def test_what_was_said_and_seen_is_not_sent():
     with collecting() as (endpoint, collector):
         carry_out(endpoint)
@@ -182,7 +221,7 @@ def test_a_collector_that_is_down_does_not_break_a_run():
 def test_a_missing_package_is_one_line_with_its_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(ConfigError, match=r"pip install 'flyball\[otel\]'"):
-        Telemetry("http://127.0.0.1:9")
+        Telemetry("http://127.0.0.1:7")
 
 
 def test_all_names_but_our_own_are_those_of_the_conventions():

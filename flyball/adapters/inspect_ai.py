@@ -95,6 +95,7 @@ def usage_of_last() -> Usage:
         sent=told.input_tokens,
         cached=told.input_tokens_cache_read or 0,
         written=told.output_tokens,
+        thought=told.reasoning_tokens,
     )
 
 

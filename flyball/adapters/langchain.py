@@ -179,8 +179,13 @@ def usage_in(messages: Sequence[Any]) -> Usage:
     model = str(answers[0].response_metadata.get("model_name", "")) if answers else ""
     if told is None:
         return Usage(requests=1, unpriced_requests=1)
-    cached = (told.get("input_token_details") or {}).get("cache_read") or 0
-    return usage_of(model, sent=told["input_tokens"], cached=cached, written=told["output_tokens"])
+    return usage_of(
+        model,
+        sent=told["input_tokens"],
+        cached=(told.get("input_token_details") or {}).get("cache_read") or 0,
+        written=told["output_tokens"],
+        thought=(told.get("output_token_details") or {}).get("reasoning"),
+    )
 
 
 def handed_back(

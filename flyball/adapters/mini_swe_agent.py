@@ -120,7 +120,9 @@ def usage_in(reply: Message, model: Model) -> Usage:
     written = told.get("completion_tokens", told.get("output_tokens"))
     if sent is None or written is None:
         return Usage(requests=1, unpriced_requests=1)
-    return usage_of(_name(model), sent=sent, written=written)
+    details = told.get("completion_tokens_details") or told.get("output_tokens_details") or {}
+    thought = details.get("reasoning_tokens")
+    return usage_of(_name(model), sent=sent, written=written, thought=thought)
 
 
 def _asked(messages: list[Message], question: Question[Message], model: Model) -> list[Message]:

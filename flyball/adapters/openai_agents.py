@@ -160,7 +160,8 @@ def usage_in(response: ModelResponse, model: str) -> Usage:
         sent=usage.input_tokens,
         cached=usage.input_tokens_details.cached_tokens,
         written=usage.output_tokens,
-        thought=usage.output_tokens_details.reasoning_tokens,
+        # The host writes 0 where a provider does not tell.
+        thought=usage.output_tokens_details.reasoning_tokens or None,
     )
 
 

@@ -130,6 +130,8 @@ def usage_in(response: ModelResponse, model: Model) -> Usage:
         sent=usage.input_tokens,
         cached=usage.cache_read_tokens,
         written=usage.output_tokens,
+        # The host writes 0 where a provider does not tell.
+        thought=usage.output_reasoning_tokens or None,
     )
 
 

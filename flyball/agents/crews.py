@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -19,11 +19,11 @@ from flyball.config import Config
 from flyball.config.machine import find_machine
 from flyball.errors import ConfigError
 from flyball.meters import Attributed, EstimateMeter, Sampled, detect, make_estimate
-from flyball.models import close_model, model_format, open_model
+from flyball.models import close_model, model_format, open_model, provider_of
 from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
 from flyball.roles import Meter, Policy, Ruled, Tool, Verifier
-from flyball.telemetry import open_telemetry
+from flyball.telemetry import Telemetry
 from flyball.tools.extra import McpServer
 
 
@@ -137,6 +137,13 @@ def make_verifier(config: Config, policies: Mapping[str, Policy], strong: str | 
     return PolicyVerifier(policy=asked, strong=strong)
 
 
+def _providers(config: Config, names: Iterable[str]) -> dict[str, str]:
+    """Who answers for each policy's model, where that is known."""
+    known = [name for name in names if name in config.model_names()]
+    told = {name: provider_of(config.model(name)) for name in known}
+    return {name: provider for name, provider in told.items() if provider is not None}
+
+
 def assemble(
     config: Config,
     policies: Mapping[str, Policy],
@@ -172,5 +179,5 @@ def assemble(
         recover=told.recover,
         metering=describe_metering(config, meter),
         watts_ceiling=config.energy.watts_ceiling,
-        telemetry=open_telemetry(collector) if collector else None,
+        telemetry=Telemetry(collector, _providers(config, policies)) if collector else None,
     )

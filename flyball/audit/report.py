@@ -204,8 +204,9 @@ def _notes(told: Sequence[RunFigure], whole: AuditRow) -> Iterable[str]:
         yield "some runs were read and some estimated, which have no sum: choose runs of one kind"
     if whole.remote_high_j is not None:
         yield (
-            f"remote models may have taken {whole.remote_low_j:.3g} to {whole.remote_high_j:.3g} J"
-            " elsewhere, as EcoLogits estimates it; no other figure holds any of that"
+            f"remote models that EcoLogits knows may have taken {whole.remote_low_j:.3g} to"
+            f" {whole.remote_high_j:.3g} J elsewhere, as it estimates; no other figure holds any of"
+            " that"
         )
     unchecked = sum(each.success is None for each in told)
     if unchecked:

@@ -13,17 +13,24 @@ from flyball.bench.cascades import Contender
 from flyball.bench.oracle import ORACLE, oracle_policy
 from flyball.bench.suites import Pair, Suite, split_of
 from flyball.config import Config
+from flyball.config.tables import GovernorTable
 from flyball.errors import ToolError
 from flyball.ledger import Ledger
 from flyball.meters import NoMeter
 from flyball.models import gguf_path
-from flyball.monitors import describe
+from flyball.monitors import Calibrated, Shadow, describe
+from flyball.monitors.learned.milestone import Milestone
+from flyball.monitors.learned.stuck import Stuck
+from flyball.monitors.learned.trees import load_trees
+from flyball.monitors.learned.will_fail import WillFail
 from flyball.records import Budget, Run
+from flyball.roles import Monitor
 
 RETRIES = 2
 LOST_IN_A_ROW = 5
 """So many pairs given up one after another say that it is not about the pairs."""
 END_BYTES = 1 << 20
+TREES: Mapping[type, str] = {WillFail: "will_fail", Stuck: "stuck", Milestone: "milestone"}
 CONTENDER = "contender"
 """The key in a task's metadata that tells what an episode was played by, in a comparison."""
 
@@ -45,8 +52,11 @@ class Batch:
     monitors: tuple[str, ...]
     governor: str
     cascade: str = ""
-    """Who may be called in and how; empty for a model by itself."""
+    """Who may be called in and how, and what checks and takes back; empty for a model by itself
+    with nothing of that set."""
     temperature: float = 0.0
+    weights: str = ""
+    """The marks of what its learned monitors go by; empty where there are none."""
 
     @property
     def id(self) -> str:
@@ -60,6 +70,7 @@ class Batch:
             *([self.label] if self.label != self.policy else []),
             *([self.cascade] if self.cascade else []),
             *([self.temperature] if self.temperature else []),
+            *([self.weights] if self.weights else []),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
@@ -100,6 +111,7 @@ def pair_of(run: Run) -> Pair:
 def make_batch(suite: Suite, contender: Contender, *, temperature: float = 0.0) -> Batch:
     """Say what playing `contender` on `suite` is. Raises `ConfigError`."""
     config, strong = contender.config, contender.strong
+    governing = config.tables.governor
     stand_ins = {name: oracle_policy(suite) for name in contender.models}
     crew = contender.crew(stand_ins, {}, meter=NoMeter(), agent=suite.agent)
     return Batch(
@@ -109,9 +121,24 @@ def make_batch(suite: Suite, contender: Contender, *, temperature: float = 0.0) 
         model=_told(config, contender.driver),
         monitors=tuple(describe(monitor) for monitor in crew.monitors),
         governor=describe(crew.governor),
-        cascade=f"{strong} {_told(config, strong)} {config.tables.governor}" if strong else "",
+        cascade=f"{strong} {_told(config, strong)} {governing}" if strong else _other(governing),
         temperature=temperature,
+        weights=" ".join(filter(None, map(_weights_of, crew.monitors))),
     )
+
+
+def _weights_of(monitor: Monitor) -> str:
+    """Changes with a monitor's weights, as `describe` does not; empty for one that has none."""
+    if isinstance(monitor, Shadow | Calibrated):
+        return _weights_of(monitor.monitor)
+    if isinstance(monitor, WillFail | Stuck | Milestone):
+        return load_trees(TREES[type(monitor)], monitor.weights).fingerprint
+    return str(getattr(monitor, "fingerprint", ""))
+
+
+def _other(governing: GovernorTable) -> str:
+    """What is set in `[governor]` and is not as it is by default."""
+    return "" if governing == GovernorTable() else str(governing)
 
 
 def _told(config: Config, policy: str) -> str:

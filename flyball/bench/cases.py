@@ -12,6 +12,7 @@ from typing import Literal
 
 from flyball.errors import ConfigError
 from flyball.ledger import Ledger
+from flyball.ledger.alone import Tell, checked_alone
 from flyball.ledger.imports import read_file
 from flyball.monitors.learned.scored import ScoredRun
 from flyball.records import Run, Spend, Step, Trajectory
@@ -45,9 +46,10 @@ Score = Callable[[Case], Sequence[float]]
 """A figure for each step of a run: the higher, the likelier it is to fail. NaN rules nothing."""
 
 
-def read_cases(source: Path) -> Iterator[Case]:
+def read_cases(source: Path, tell: Tell) -> Iterator[Case]:
     """The runs of a ledger, or of a file that `flyball import` takes, that have steps and a score.
 
+    Of a ledger, runs that a policy drove alone; `tell` is told in a line what is passed over.
     Raises `ConfigError` and `LedgerError`.
     """
     try:
@@ -61,9 +63,8 @@ def read_cases(source: Path) -> Iterator[Case]:
                 yield Case(run=run, steps=steps)
         return
     with Ledger(source) as ledger:
-        for run in reversed(ledger.runs()):
-            if run.success is not None and (steps := ledger.steps(run.id)):
-                yield Case(run=run, steps=steps)
+        for run, steps in checked_alone(ledger, tell):
+            yield Case(run=run, steps=steps)
 
 
 def common_unit(cases: Sequence[Case]) -> Unit:
@@ -96,12 +97,14 @@ def taken(case: Case, unit: Unit) -> tuple[float, ...]:
 
 def score_case(case: Case, scores: Sequence[float], unit: Unit) -> ScoredRun:
     """Put what was said of a run beside what it took. Answers are let through: they score NaN."""
+    marks = case.run.task.metadata
     let_through = (
         nan if step.action.is_final else score
         for step, score in zip(case.steps, scores, strict=True)
     )
     return ScoredRun(
         task=case.task,
+        name=f"{case.run.task.suite}/{case.run.task.id}" if "group" in marks else "",
         success=case.run.success is True,
         scores=tuple(let_through),
         joules=taken(case, unit),

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from flyball.bench.intervals import wilson
 from flyball.bench.plays import Play
+from flyball.bench.prices import RECORDED
 from flyball.bench.report import Row
 from flyball.bench.resampling import (
     MEASURED,
@@ -60,8 +61,10 @@ class Comparison:
     monitors: Mapping[str, str] = field(default_factory=dict[str, str])
     """What watched each contender, by its label."""
     baseline: str = STRONG
-    usd_method: str = "recorded"
-    """`list price`, or `recorded`: electricity, and servers' own prices."""
+    usd_method: str = RECORDED
+    """`list price`, as of a stand-in, or `recorded`: electricity, and servers' own prices."""
+    usd_note: str = ""
+    """The same in a line, with the prices of stand-ins."""
 
 
 def with_bound(plays: Plays) -> Plays:
@@ -183,7 +186,7 @@ class _Rows:
         }
 
     def _priced(self) -> str:
-        return "" if self.comparison.usd_method == "list price" else MEASURED
+        return MEASURED if self.comparison.usd_method == RECORDED else ""
 
     def _whole(self, metric: str, statistic: Statistic) -> Estimate:
         """A share of all or nothing has no spread to draw from: there Wilson's interval holds."""

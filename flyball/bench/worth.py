@@ -93,7 +93,9 @@ def _key_of(case: Case) -> Key:
 
 
 def _said(path: Path) -> dict[Key, list[float]]:
-    return {(run.task, run.agent, run.seed): list(run.scores) for run in read_scored(path)}
+    return {
+        (run.name or run.task, run.agent, run.seed): list(run.scores) for run in read_scored(path)
+    }
 
 
 def _score(case: Case, scores: Sequence[float], unit: Unit) -> ScoredRun:

@@ -111,14 +111,15 @@ def _read(
 ) -> tuple[Comparison, list[str]]:
     """Read the episodes that every policy played, and say what is missing."""
     from flyball.bench.compare import Comparison, common, known_energy
-    from flyball.bench.plays import check_prices, find_played, models_of, strong_of
+    from flyball.bench.plays import find_played, models_of, strong_of
+    from flyball.bench.prices import tariff_for
     from flyball.bench.report import supervision
 
     found = find_played(ledger, suite.name, labels, pairs)
     notes = [*_missing(found, len(pairs)), *_mixed(found)]
     strong = strong_of(found)
-    prices = check_prices(config.list_prices, models_of(ledger, found, strong))
-    plays = common(_plays(ledger, found, strong, prices))
+    tariff = tariff_for(models_of(ledger, found, strong), config.list_prices)
+    plays = common(_plays(ledger, found, strong, tariff.prices))
     if not next(iter(plays.values())):
         raise ConfigError(f"nothing to compare: {'; '.join(notes) or 'no episode is common'}")
     first = {each.label: next(iter(each.runs.values())) for each in found}
@@ -127,7 +128,8 @@ def _read(
         plays=plays,
         measured=known_energy(plays),
         monitors={label: supervision(run) for label, run in first.items()},
-        usd_method="list price" if prices else "recorded",
+        usd_method=tariff.method,
+        usd_note=tariff.note,
     ), notes
 
 
@@ -199,10 +201,7 @@ def _told(comparison: Comparison) -> Iterator[str]:
         )
     elif measured != played:
         yield f"energy and seconds are those of {measured} episodes each, and the rest of {played}"
-    if comparison.usd_method == "list price":
-        yield "dollars are list prices ([list_prices]), and no electricity"
-    else:
-        yield "dollars are electricity and servers' own prices; [list_prices] sets others"
+    yield comparison.usd_note
 
 
 def _print(rows: Sequence[Row], baseline: str) -> None:

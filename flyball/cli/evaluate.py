@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flyball.cli.options import JsonOption, write_page
+from flyball.cli.options import JsonOption, tell, write_page
 from flyball.cli.promises import FromOption, PolicyOption
 from flyball.errors import ConfigError
 
@@ -81,7 +81,7 @@ def _cases(source: Path | None, policy: str | None) -> list[Case]:
     from flyball.ledger import ledger_path
 
     path = source or ledger_path(load_config().ledger.path)
-    cases = [case for case in read_cases(path) if policy in (None, case.run.policy)]
+    cases = [case for case in read_cases(path, tell) if policy in (None, case.run.policy)]
     if not cases:
         raise ConfigError(f"{path} has no run that was checked; give another with --from")
     return cases

@@ -46,6 +46,11 @@ PairStrongOption = Annotated[
 WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that can be seen.")]
 
 
+def tell(line: str) -> None:
+    """Say how far a command is, or what it leaves out, beside its output."""
+    typer.echo(line, err=True)
+
+
 def waited(work: Coroutine[Any, Any, Result]) -> Result:
     """Run `work` to its end, in a loop that `flyball --help` need not load."""
     import asyncio

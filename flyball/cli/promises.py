@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flyball.cli.options import JsonOption, LedgerOption, open_ledger
+from flyball.cli.options import JsonOption, LedgerOption, open_ledger, tell
 from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def drift(
     from flyball.bench.live import drift_of
     from flyball.config import load_config
     from flyball.config.calibrations import all_calibrations
+    from flyball.ledger.alone import passed_over
 
     config = load_config()
     with open_ledger(ledger, config) as opened:
@@ -125,9 +126,11 @@ def drift(
         return
     if not rows:
         typer.echo("nothing is calibrated yet: flyball monitors calibrate MONITOR")
-    for row in rows:
+    for row, (_, seen) in zip(rows, found, strict=True):
         said = row["reason"] or f"no drift in {row['runs']} runs"
         typer.echo(f"{row['monitor']} with {row['model']} as {row['agent']}: {said}")
+        if seen.passed_over:
+            typer.echo(f"  {passed_over(seen.passed_over)}")
     if any(row["reason"] for row in rows):
         raise typer.Exit(1)
 
@@ -191,6 +194,7 @@ def _drift_row(calibration: Calibration, seen: Drift) -> dict[str, object]:
         "model": subject.model,
         "agent": subject.agent,
         "runs": seen.runs,
+        "passed_over": seen.passed_over,
         "evidence": seen.evidence,
         "alarm_after": seen.alarm_after,
         "reason": seen.reason,
@@ -230,7 +234,9 @@ def _from_runs(
     from flyball.bench.cases import common_unit, read_cases, replay, score_case
 
     cases = [
-        case for case in read_cases(source) if case.run.policy == model and case.run.agent == agent
+        case
+        for case in read_cases(source, tell)
+        if (case.run.policy, case.run.agent) == (model, agent)
     ]
     stopped = [case for case in cases if case.run.ended_by == part.name]
     if stopped:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flyball.cli.options import JsonOption
+from flyball.cli.options import JsonOption, tell
 from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ def train(
     for name in wanted:
         if name not in TARGETS:
             raise ConfigError(f"no monitor called {name!r} is trained; there are: {MONITORS}")
-    _tell(f"reading {', '.join(map(str, sources))}")
-    runs = list(read_samples(sources))
-    _tell(f"{len(runs)} runs of {len({run.task for run in runs})} tasks")
+    tell(f"reading {', '.join(map(str, sources))}")
+    runs = list(read_samples(sources, tell))
+    tell(f"{len(runs)} runs of {len({run.task for run in runs})} tasks")
     if samples:
         _make(samples.parent)
         write_samples(samples, runs)
     rows = list[dict[str, object]]()
     for name in wanted:
-        trained = train(name, runs, _tell)
+        trained = train(name, runs, tell)
         found = figures(trained)
         _write(trained, found, out, scores)
         rows += [{"monitor": name, **asdict(figure)} for figure in found]
@@ -64,10 +64,6 @@ def train(
             _print(name, found)
     if as_json:
         typer.echo(json.dumps(rows))
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def _print(name: str, found: Sequence[Figure]) -> None:

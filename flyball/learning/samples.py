@@ -10,6 +10,7 @@ from pathlib import Path
 from flyball.errors import ConfigError
 from flyball.learning.labels import milestone_labels, stuck_labels
 from flyball.ledger import Ledger
+from flyball.ledger.alone import Tell, checked_alone
 from flyball.monitors.learned.catalogue import Row, check_features
 from flyball.monitors.learned.features import Features
 from flyball.records import Run, Spend, Trajectory
@@ -23,6 +24,8 @@ class Sample:
 
     task: str
     """Suite and task: runs of one are never parted by a split."""
+    group: str | None = None
+    """Suite and group, where tasks resemble each other: runs of one are never parted either."""
     agent: str
     seed: int
     success: bool
@@ -36,9 +39,18 @@ class Sample:
     tokens: tuple[float, ...]
     """Tokens read and generated until each step was proposed."""
 
+    @property
+    def unit(self) -> str:
+        """What a split must not part."""
+        return self.group or self.task
 
-def read_samples(sources: Sequence[Path]) -> Iterator[Sample]:
-    """Read ledgers, and files that `write_samples` wrote. Raises `ConfigError`, `LedgerError`."""
+
+def read_samples(sources: Sequence[Path], tell: Tell) -> Iterator[Sample]:
+    """Read ledgers, and files that `write_samples` wrote.
+
+    Of a ledger, runs that a policy drove alone; `tell` is told in a line what is passed over.
+    Raises `ConfigError`, `LedgerError`.
+    """
     for source in sources:
         if not source.exists():
             raise ConfigError(f"{source} does not exist; give a ledger or a .jsonl of samples")
@@ -46,7 +58,7 @@ def read_samples(sources: Sequence[Path]) -> Iterator[Sample]:
             yield from _from_lines(source)
         else:
             with Ledger(source) as ledger:
-                yield from _from_ledger(ledger)
+                yield from _from_ledger(ledger, tell)
 
 
 def write_samples(path: Path, samples: Iterable[Sample]) -> None:
@@ -60,8 +72,10 @@ def make_sample(
     """Put a run that was checked into numbers."""
     features, steps = Features(trajectory.task), trajectory.steps
     joules, tokens = _taken(trajectory)
+    group = run.task.metadata.get("group")
     return Sample(
         task=f"{run.task.suite}/{run.task.id}",
+        group=f"{run.task.suite}/{group}" if group else None,
         agent=run.policy,
         seed=-1 if run.seed is None else run.seed,
         success=run.success is True,
@@ -73,12 +87,10 @@ def make_sample(
     )
 
 
-def _from_ledger(ledger: Ledger) -> Iterator[Sample]:
-    for run in reversed(ledger.runs()):
-        if run.success is not None:
-            trajectory = ledger.trajectory(run.id)
-            if trajectory.steps:
-                yield make_sample(run, trajectory, ledger.milestones(run.id))
+def _from_ledger(ledger: Ledger, tell: Tell) -> Iterator[Sample]:
+    for run, steps in checked_alone(ledger, tell):
+        trajectory = Trajectory(task=run.task, steps=steps)
+        yield make_sample(run, trajectory, ledger.milestones(run.id))
 
 
 def _taken(trajectory: Trajectory) -> tuple[tuple[float, ...] | None, tuple[float, ...]]:

@@ -72,7 +72,8 @@ class Trained:
         energy = all(run.joules is not None for run in self.runs)
         return tuple(
             ScoredRun(
-                task=run.task,
+                task=run.unit,
+                name="" if run.group is None else run.task,
                 success=run.success,
                 scores=scores,
                 joules=run.joules if energy and run.joules is not None else run.tokens,
@@ -93,7 +94,7 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
     labelled = [(run, tuple(labels)) for run, labels in told if labels is not None]
     runs, labels = [run for run, _ in labelled], [labels for _, labels in labelled]
     table = make_table(target, runs, labels)
-    _check(monitor, table, {run.task for run in runs})
+    _check(monitor, table, {run.unit for run in runs})
     held_out = np.empty(len(table.labels))
     for number, held in enumerate(folds(runs), start=1):
         tell(f"{monitor}: fold {number} of {FOLDS}, {len(held)} tasks are held out")
@@ -123,15 +124,18 @@ def make_table(target: Target, runs: Sequence[Sample], labels: Sequence[Sequence
         values=matrix([row for run in runs for row in run.rows], target.features),
         labels=np.array([float(each) for told in labels for each in told]),
         weights=np.repeat([float(length) ** -target.share for length in lengths], lengths),
-        tasks=np.repeat([run.task for run in runs], lengths),
+        tasks=np.repeat([run.unit for run in runs], lengths),
     )
 
 
 def folds(runs: Sequence[Sample]) -> list[set[str]]:
-    """Part the tasks into `FOLDS` sets of about as many steps each, the same every time."""
+    """Part the tasks, or groups of them, into `FOLDS` sets of about as many steps each.
+
+    They are the same every time.
+    """
     steps = Counter[str]()
     for run in runs:
-        steps[run.task] += len(run.rows)
+        steps[run.unit] += len(run.rows)
     tasks = sorted(steps)
     Random(0).shuffle(tasks)
     parts: list[set[str]] = [set() for _ in range(FOLDS)]

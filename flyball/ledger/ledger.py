@@ -16,7 +16,14 @@ from sqlmodel import col, select
 
 from flyball.errors import LedgerError
 from flyball.ledger.codec import run_from_json, step_from_json
-from flyball.ledger.rows import parts, run_columns, spend_columns, step_columns, tally_columns
+from flyball.ledger.rows import (
+    TOLD,
+    parts,
+    run_columns,
+    spend_columns,
+    step_columns,
+    tally_columns,
+)
 from flyball.ledger.store import Store
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow, TruthRow
 from flyball.ledger.wording import ELSEWHERE
@@ -209,6 +216,8 @@ def _add_to_tally() -> Insert:
         for name in TallyRow.model_fields
         if name not in keys
     }
+    # Of these NULL is a request that did not tell, and takes the sum with it.
+    sums |= {name: getattr(TallyRow, name) + new[name] for name in TOLD}
     rank = col(TallyRow.method_rank)
     sums["unknown_why"] = func.coalesce(col(TallyRow.unknown_why), new.unknown_why)
     sums["method_rank"] = func.max(

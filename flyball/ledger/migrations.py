@@ -131,5 +131,21 @@ def fourth(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first, second, third, fourth)
+FIFTH = """
+UPDATE spend SET {name} = 0 WHERE requests = 0 AND {name} IS NULL;
+UPDATE tally SET {name} = (
+    SELECT CASE WHEN count(*) = count(spend.{name}) THEN sum(spend.{name}) END
+    FROM spend JOIN step ON step.run_id = spend.run_id AND step."index" = spend."index"
+    WHERE spend.run_id = tally.run_id AND spend.part = tally.part AND step.policy = tally.policy)
+"""
+
+
+def fifth(connection: Connection) -> None:
+    """Version 5: what requests tell is unknown in a sum as soon as one of them does not tell."""
+    for name in ("prefill_seconds", "decode_seconds", "decode_bytes"):
+        for statement in FIFTH.format(name=name).split(";"):
+            connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first, second, third, fourth, fifth)
 """The function at index n takes a ledger from version n to n + 1. Released ones never change."""

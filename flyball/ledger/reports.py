@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from flyball.errors import LedgerError
 from flyball.ledger.ledger import Ledger
-from flyball.ledger.rows import ATTEMPT, PICODOLLARS_PER_DOLLAR, moment
+from flyball.ledger.rows import ATTEMPT, PICODOLLARS_PER_DOLLAR, moment, total_of
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow
 from flyball.records.spending import METHODS
 
@@ -83,10 +83,10 @@ class AuditRow:
     joules_own: float | None = None
     """What of it falls to the processes that were metered, by their share of CPU time."""
     prefill_seconds: float | None = None
-    """Of reading prompts, as far as backends told; so with writing answers."""
+    """Of reading prompts; unknown as soon as one request does not tell; so with writing answers."""
     decode_seconds: float | None = None
     remote_low_j: float | None = None
-    """What remote models may have taken elsewhere, at least and at most: no part of `joules`."""
+    """What remote models that EcoLogits knows may have taken, at least and at most: elsewhere."""
     remote_high_j: float | None = None
 
 
@@ -179,7 +179,7 @@ def _sums(
 ) -> Executable:
     """Sums over a run's tallies, or over the spends of its steps."""
     key: Label[str] = of.label("key")
-    totals = [func.sum(column).label(name) for name, column in _columns(table).items()]
+    totals = [total_of(name, column).label(name) for name, column in _columns(table).items()]
     rank = func.max(_rank(table)).label("method_rank")
     why = func.max(table.unknown_why).label("unknown_why")
     query = select(key, *totals, rank, why).join(RunRow, col(RunRow.id) == col(table.run_id))

@@ -6,18 +6,20 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy import ColumnElement, case, func, literal
 from sqlmodel import col
 
 from flyball.ledger.codec import run_to_json, step_to_json
 from flyball.ledger.tables import RunRow
-from flyball.records import Run, Spend, Step
+from flyball.records import Run, Spend, Step, Usage
 from flyball.records.spending import METHODS
 
 Part = Literal["policy", "monitor", "tool"]
 Columns = dict[str, Any]
 
 PICODOLLARS_PER_DOLLAR = 10**12
+TOLD = ("prefill_seconds", "decode_seconds", "decode_bytes")
+"""Columns whose sum is unknown as soon as one request does not tell."""
 
 
 def moment(when: datetime) -> str:
@@ -41,6 +43,12 @@ ATTEMPT: ColumnElement[str] = col(RunRow.task_id).concat(
     func.coalesce(literal(" ").concat(_mark("attempts")).concat(" ").concat(_mark("attempt")), "")
 )
 """The same as `attempt_of`, in SQL."""
+
+
+def total_of(name: str, column: Any) -> ColumnElement[Any]:
+    """The sum of a column, in SQL."""
+    known = func.sum(column)
+    return case((func.count() == func.count(column), known)) if name in TOLD else known
 
 
 def run_columns(run: Run) -> Columns:
@@ -145,12 +153,16 @@ def _amounts(spend: Spend) -> Columns:
         "output_tokens": spend.usage.output_tokens,
         "cost_pusd": _picodollars(spend.usage.cost_usd),
         "unpriced_requests": spend.usage.unpriced_requests,
-        "prefill_seconds": spend.usage.prefill_seconds,
-        "decode_seconds": spend.usage.decode_seconds,
-        "decode_bytes": spend.usage.decode_bytes,
+        **{name: _told(spend.usage, name) for name in TOLD},
         "remote_low_j": spend.usage.remote_low_j,
         "remote_high_j": spend.usage.remote_high_j,
     }
+
+
+def _told(usage: Usage, name: str) -> float | None:
+    """What requests tell: where there was none, it is 0, and not unknown."""
+    told: float | None = getattr(usage, name)
+    return told if usage.requests or told is not None else 0
 
 
 def _picodollars(dollars: Decimal) -> int:

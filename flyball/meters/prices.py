@@ -41,6 +41,16 @@ def price_usd(usage: Usage, *, model: str, provider: str | None = None) -> Decim
         return None
 
 
+def provider_at(address: str) -> str | None:
+    """Whose API that is, as genai-prices names it; `None` where it knows none there."""
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - as above
+
+    try:
+        return get_snapshot().find_provider(None, None, address).id
+    except LookupError:
+        return None
+
+
 @cache
 def price_list() -> str:
     """The version of the list, and its newest date from which a price holds; empty without one.

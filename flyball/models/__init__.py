@@ -20,6 +20,7 @@ from flyball.models.specs import (
     gguf_path,
     model_format,
     open_model,
+    provider_of,
     usable_context,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "gguf_path",
     "model_format",
     "open_model",
+    "provider_of",
     "pull",
     "read_metadata",
     "usable_context",

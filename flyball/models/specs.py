@@ -20,6 +20,8 @@ Format = Literal["compact", "chat"]
 FORMATS: tuple[Format, ...] = ("compact", "chat")
 
 BUNDLED = "bundled"
+IN_PROCESS = "llama.cpp"
+"""Who answers for a GGUF."""
 FORMAT_KEY = "flyball.format"
 TRIAL = 'Click on the "ok" button.\nbutton "ok" 1\nlast \n>'
 
@@ -91,6 +93,16 @@ def gguf_path(spec: ModelSpec) -> Path | None:
     if len(spec.gguf.parts) == 2 and spec.gguf.parts[0] == BUNDLED:
         return bundled_path(spec.gguf.name.removesuffix(".gguf"))
     return spec.gguf.expanduser()
+
+
+def provider_of(spec: ModelSpec) -> str | None:
+    """Who answers for the model, as genai-prices names them; `None` where nobody knows."""
+    if spec.server is None:
+        return IN_PROCESS
+    # psutil comes with the meters, and few ask.
+    from flyball.meters.prices import provider_at  # noqa: PLC0415
+
+    return spec.provider or provider_at(spec.server)
 
 
 def open_model(spec: ModelSpec) -> Model:

@@ -11,6 +11,7 @@ EnergyMethod = Literal["counter", "integrated", "modelled", "estimated"]
 integrated over time, a model fitted on this machine, an estimate from a table."""
 
 METHODS: tuple[EnergyMethod, ...] = ("counter", "integrated", "modelled", "estimated")
+Amount = TypeVar("Amount", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,8 @@ class Usage:
     output_tokens: int = 0
     """All generated tokens, reasoning included."""
     reasoning_tokens: int | None = None
-    """The part of `output_tokens` that was thought and not said; `None` where nobody tells."""
+    """The part of `output_tokens` that was thought and not said; `None` where nobody tells. As with
+    the other parts that may be `None`, a sum is unknown as soon as one request does not tell."""
     cost_usd: Decimal = Decimal(0)
     """Price of what has one: remote requests, and this machine's electricity."""
     unpriced_requests: int = 0
@@ -40,7 +42,8 @@ class Usage:
     """What had to be read from memory to write them: weights and cache, for each token."""
     remote_low_j: float | None = None
     """Joules that remote models may have taken elsewhere, at least and at most; estimated for the
-    requests that something is known of. They are no part of any `Energy`."""
+    requests that something is known of, and a sum is of those alone. They are no part of any
+    `Energy`."""
     remote_high_j: float | None = None
 
     def __add__(self, other: Usage) -> Usage:
@@ -50,15 +53,20 @@ class Usage:
             input_tokens=self.input_tokens + other.input_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
-            reasoning_tokens=_plus(self.reasoning_tokens, other.reasoning_tokens),
+            reasoning_tokens=self._told(other, self.reasoning_tokens, other.reasoning_tokens),
             cost_usd=self.cost_usd + other.cost_usd,
             unpriced_requests=self.unpriced_requests + other.unpriced_requests,
-            prefill_seconds=_plus(self.prefill_seconds, other.prefill_seconds),
-            decode_seconds=_plus(self.decode_seconds, other.decode_seconds),
-            decode_bytes=_plus(self.decode_bytes, other.decode_bytes),
+            prefill_seconds=self._told(other, self.prefill_seconds, other.prefill_seconds),
+            decode_seconds=self._told(other, self.decode_seconds, other.decode_seconds),
+            decode_bytes=self._told(other, self.decode_bytes, other.decode_bytes),
             remote_low_j=_plus(self.remote_low_j, other.remote_low_j),
             remote_high_j=_plus(self.remote_high_j, other.remote_high_j),
         )
+
+    def _told(self, other: Usage, mine: Amount | None, theirs: Amount | None) -> Amount | None:
+        """The sum of what requests tell: unknown as soon as one of them does not."""
+        silent = (self.requests and mine is None) or (other.requests and theirs is None)
+        return None if silent else _plus(mine, theirs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +184,6 @@ class Budget:
     joules: float | None = None
     battery_percent: float | None = None
     """Percentage points of the battery's charge."""
-
-
-Amount = TypeVar("Amount", int, float)
 
 
 def _plus(a: Amount | None, b: Amount | None) -> Amount | None:

@@ -22,7 +22,7 @@ USAGE = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
 
 
 def said(text=None, *calls, **more):
-    """What a model says: text, and calls as (name, arguments)."""
+    """What a model says: text, and calls as (name, arguments); `thought=` tokens of thinking."""
     return {"text": text, "calls": calls} | more
 
 
@@ -76,7 +76,7 @@ class ScriptedServer:
             "created": 1,
             "model": body.get("model"),
             "choices": [choice],
-            "usage": USAGE,
+            "usage": usage(answer),
         }
 
     async def chunks(self, answer, body, number):
@@ -100,7 +100,7 @@ class ScriptedServer:
             yield chunk({"tool_calls": [{**call, "index": index}]})
         yield chunk({}, finish(calls))
         if (body.get("stream_options") or {}).get("include_usage"):
-            yield f"data: {json.dumps({**head, 'choices': [], 'usage': USAGE})}\n\n"
+            yield f"data: {json.dumps({**head, 'choices': [], 'usage': usage(answer)})}\n\n"
         yield "data: [DONE]\n\n"
 
     async def messages(self, request: Request) -> Response:
@@ -127,6 +127,8 @@ class ScriptedServer:
             "stop_sequence": None,
             "usage": {"input_tokens": 11, "output_tokens": 5},
         }
+        if "thought" in answer:
+            whole["usage"]["output_tokens_details"] = {"thinking_tokens": answer["thought"]}
         if not body.get("stream"):
             return JSONResponse(whole)
         lines = Messages().tail(Messages().read(body), whole, [])
@@ -142,7 +144,10 @@ class ScriptedServer:
         self.number += 1
         dialect = Responses()
         asked = dialect.read(body)
-        whole = dialect.final(asked, answer["text"] or "", Usage(input_tokens=11, output_tokens=5))
+        took = Usage(input_tokens=11, output_tokens=5, reasoning_tokens=answer.get("thought"))
+        whole = dialect.final(asked, answer["text"] or "", took)
+        if "thought" not in answer:
+            whole["usage"]["output_tokens_details"] = {"reasoning_tokens": None}
         whole["output"] = whole["output"] if answer["text"] else []
         whole["output"] += [
             {
@@ -181,6 +186,11 @@ def calls_of(answer, number):
         }
         for place, (name, arguments) in enumerate(answer["calls"])
     ]
+
+
+def usage(answer):
+    details = {"completion_tokens_details": {"reasoning_tokens": answer.get("thought")}}
+    return USAGE | details if "thought" in answer else USAGE
 
 
 def finish(calls):

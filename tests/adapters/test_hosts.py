@@ -42,6 +42,16 @@ def test_continue_changes_nothing_and_the_ledger_has_every_step_with_tokens(host
 
 
 @each_host
+def test_thinking_is_told_apart_where_the_host_keeps_it_and_is_unknown_else(host, ledger):
+    server = ScriptedServer(host.look | {"thought": 2}, host.done)
+    play(host, server, Supervision(ledger=ledger, monitors=[OverBudget()]))
+    first, last = ledger.steps(ledger.runs()[0].id)
+    kept = None if host.name.startswith("smolagents") else 2  # it keeps no such count
+    assert first.policy_spend.usage.reasoning_tokens == kept
+    assert last.policy_spend.usage.reasoning_tokens is None
+
+
+@each_host
 def test_supervision_that_is_off_leaves_the_host_as_it_is_to_the_byte(host, ledger):
     script = (host.look, host.look, host.look, host.done)
     bare, server = ScriptedServer(*script), ScriptedServer(*script)

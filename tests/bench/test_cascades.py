@@ -23,6 +23,7 @@ from flyball.monitors import (
 )
 from flyball.monitors.learned.calibration import calibrate
 from flyball.monitors.learned.scored import ScoredRun
+from flyball.monitors.learned.trees import load_trees, trees_to_json
 from flyball.records import Action, Decision, Ruling, Task, Verdict
 from flyball.testing import ScriptedPolicy, trajectory
 from tests.bench.stand_ins import PageSuite
@@ -226,3 +227,40 @@ def test_whatever_is_played_differently_is_another_batch():
         PageSuite(), named("cascade", models={"little": SERVER, "big": {**SERVER, "model": "x"}})
     )
     assert other.id not in batches
+
+
+@pytest.mark.parametrize("name", ["cascade", "little"])
+def test_every_setting_of_the_governor_that_changes_a_run_changes_its_batch(name):
+    changed = [
+        {"hand_over": "full"},
+        {"verifier": "none"},
+        {"verifier": "tests", "test_command": "true"},
+        {"verifier": "tests", "test_command": "false"},
+        {"strong_seconds": 1.0},
+        {"recover": "never"},
+        {"recover": "escalation"},
+        {"strong_down": "stop"},
+    ]
+    batches = [make_batch(PageSuite(), named(name, governor=told)).id for told in ({}, *changed)]
+    assert len(set(batches)) == len(batches)
+
+
+@pytest.mark.parametrize("name", ["small", "strong", "every:2", "random:0.3", "litellm"])
+def test_what_no_cascade_plays_does_not_hang_on_the_governors_settings(name):
+    plain, other = (named(name, governor=told) for told in ({}, {"recover": "never"}))
+    assert make_batch(PageSuite(), plain).id == make_batch(PageSuite(), other).id
+
+
+@pytest.mark.parametrize("monitor", ["stuck", "milestone", "will_fail"])
+def test_monitors_that_were_trained_anew_make_another_batch(monitor, tmp_path):
+    trees, path = load_trees(monitor, None), tmp_path / "mine.json"
+
+    def batch(slope):
+        path.write_text(trees_to_json(replace(trees, slope=slope)))
+        load_trees.cache_clear()  # as in another process
+        told = {monitor: {"weights": str(path)}}
+        return make_batch(PageSuite(), named(f"cascade/monitors={monitor}", monitors=told)).id
+
+    first = batch(1.0)
+    assert batch(2.0) != first
+    assert batch(1.0) == first

@@ -131,6 +131,35 @@ def test_a_threshold_is_never_set_on_the_tasks_that_it_is_judged_on(picker):
         assert tasks == {task for task, fold in folds.items() if fold != number}
 
 
+def grouped(cases: list[Case], groups: int) -> list[Case]:
+    """The same on tasks of which several are on one database."""
+    return [
+        replace(case, run=replace(case.run, task=replace(case.run.task, metadata=marks)))
+        for place, case in enumerate(cases)
+        for marks in [{**case.run.task.metadata, "group": f"db{place % 60 % groups}"}]
+    ]
+
+
+def test_tasks_of_one_group_are_never_parted():
+    cases = grouped(some_cases(), 12)
+    told = told_by(cases, [Repeats()], {}, ["step_cap"])
+    seen = []
+
+    def watch(runs, max_loss, once):
+        seen.append({run.name for run in runs})
+        return cut(runs, max_loss, once)
+
+    for runs in told.scored.values():
+        sums = judge_by_fold(runs, 0.05, watch)
+        assert set(sums) == {f"s/db{number}" for number in range(12)}
+    group = {f"s/{case.run.task.id}": case.task for case in cases}
+    assert len(group) == 60
+    for picked_on in seen:
+        judged = {group[name] for name in set(group) - picked_on}
+        assert judged
+        assert judged.isdisjoint({group[name] for name in picked_on})
+
+
 def test_concordance_counts_pairs_at_the_same_step():
     runs = [scored("a", False, 0.9, 0.2), scored("b", True, 0.1, 0.2), scored("c", True, nan)]
     ranked = Ranked(runs)
@@ -246,6 +275,18 @@ def test_scores_from_a_file_are_put_beside_the_runs_that_they_are_of(tmp_path):
         told_by(cases[60:], [], {"m": path}, [])
 
 
+def test_scores_of_grouped_tasks_are_put_beside_their_own_runs(tmp_path):
+    cases = grouped([a_case(place, success=place % 2 == 0) for place in range(60)], 6)
+    said = {
+        case.run.id: [place / 100 + step for step in range(4)] for place, case in enumerate(cases)
+    }
+    write_scored(
+        tmp_path / "s.jsonl", [score_case(case, said[case.run.id], "steps") for case in cases]
+    )
+    told = told_by(cases, [], {"mine": tmp_path / "s.jsonl"}, [])
+    assert [list(run.scores) for run in told.scored["mine"]] == list(said.values())
+
+
 def test_rulings_are_held_against_what_is_so():
     said = {"a": [(True, True), (True, False)], "b": [(False, True), (True, True)], "c": []}
     found = {row["metric"]: row["value"] for row in detection_rows(said, HEAD)}
@@ -262,6 +303,6 @@ def test_cases_are_the_runs_that_were_checked(tmp_path):
             ledger.add(
                 [(replace(case.run, id=name, score=score), case.steps if name != "c" else ())]
             )
-    assert [each.run.id for each in read_cases(path)] == ["a"]
+    assert [each.run.id for each in read_cases(path, print)] == ["a"]
     with pytest.raises(ConfigError, match="cannot be read"):
-        list(read_cases(tmp_path / "none.db"))
+        list(read_cases(tmp_path / "none.db", print))

@@ -35,7 +35,10 @@ def gloomy(tmp_path, monkeypatch):
     monkeypatch.setenv("FLYBALL_CALIBRATIONS", str(tmp_path / "calibrations"))
 
 
-def some_runs(path, count=150, *, seed=1, shift=0.0, name="r", by="environment") -> None:
+def some_runs(  # noqa: PLR0913 - one parameter a trait
+    path, count=150, *, seed=1, shift=0.0, name="r", by="environment", strong=None, late=None
+) -> None:
+    """Runs of the small policy; of a cascade with `strong`, which drives from step `late` on."""
     draw, runs = random.Random(seed), []
     for place in range(count):
         success = draw.random() < 0.7
@@ -44,6 +47,7 @@ def some_runs(path, count=150, *, seed=1, shift=0.0, name="r", by="environment")
             task=Task(id=f"t{place}", prompt="go", suite="web", metadata={"workers": "1"}),
             agent="web",
             policy="bundled/small",
+            strong=strong,
             seed=place,
             status="finished",
             ended_by=by,
@@ -53,7 +57,7 @@ def some_runs(path, count=150, *, seed=1, shift=0.0, name="r", by="environment")
         steps = [
             Step(
                 index=index,
-                policy="bundled/small",
+                policy="bundled/small" if late is None or index < late else strong,
                 observation=Observation(source="page", text="seen"),
                 action=Action(tool="click", arguments={"score": min(score, 1.0)}),
                 verdicts=(
@@ -100,6 +104,32 @@ def test_live_runs_that_look_the_same_raise_nothing(call, tmp_path):
     assert seen.code == 0
     (row,) = json.loads(seen.out)
     assert (row["runs"], row["reason"]) == (100, "")
+
+
+def test_cascades_are_not_read_as_runs_of_the_small_policy(call, tmp_path):
+    some_runs(tmp_path / "mixed.db")
+    some_runs(tmp_path / "mixed.db", 9, seed=3, shift=0.4, name="c", strong="big", late=2)
+    some_runs(tmp_path / "mixed.db", 4, seed=4, shift=0.4, name="d", strong="big")
+    said = "13 runs are passed over: another policy drove in them, or stood by to be called in"
+    mixed = call(*CALIBRATE, "--from", tmp_path / "mixed.db", "--json")
+    assert mixed.err.splitlines() == [said]
+    some_runs(tmp_path / "ledger.db")
+    alone = call(*CALIBRATE, "--json")
+    assert alone.err == ""
+    made = [json.loads(each.out) | {"made_at": None} for each in (mixed, alone)]
+    assert made[0] == made[1]
+    some_runs(tmp_path / "ledger.db", 100, seed=2, shift=0.4, name="s", strong="big", late=2)
+    seen = call("monitors", "drift")
+    assert seen.code == 0
+    assert "no drift in 0 runs\n  100 runs are passed over" in seen.out
+    words = ("monitors", "eval", "--baselines", "none", "--monitors", "gloomy", "--json")
+    mixed = call(*words, "--from", tmp_path / "mixed.db")
+    assert said in mixed.err
+    told = [
+        [row for row in json.loads(each.out) if row["metric"] != "judge_ms"]
+        for each in (mixed, call(*words))
+    ]
+    assert told[0] == told[1] != []
 
 
 def test_what_a_shadow_would_have_ruled_is_shown(call, tmp_path):

@@ -13,9 +13,10 @@ from flyball.learning.measures import auc, best_cut, cut_at
 from flyball.learning.samples import make_sample, read_samples, write_samples
 from flyball.learning.training import FOLDS, TARGETS, folds, make_table, train
 from flyball.ledger import Ledger
+from flyball.ledger.alone import passed_over
 from flyball.monitors.learned.catalogue import FEATURES
 from flyball.monitors.learned.trees import trees_from_json, trees_to_json
-from flyball.records import Run, Trajectory
+from flyball.records import HUMAN, Run, Trajectory
 from tests.monitors.learned.runs import TASK, a_run, click, over, step
 
 TASKS = [f"t{number}" for number in range(12)]
@@ -103,6 +104,19 @@ def test_energy_that_is_unknown_for_one_run_makes_tokens_of_all(samples):
     assert scored[5].joules == samples[5].tokens
 
 
+def test_tasks_of_one_group_are_never_parted(samples):
+    group = {task: f"made/db{number % 10}" for number, task in enumerate(TASKS)}
+    grouped = [replace(each, group=group[each.task.partition("/")[2]]) for each in samples]
+    parts = folds(grouped)
+    assert set.union(*parts) == set(group.values())
+    assert sum(map(len, parts)) == 10
+    one = train("will_fail", grouped, lambda line: None).scored[0]
+    assert (one.task, one.name) == ("made/db0", "made/t0")
+    run = Run(id="r", task=replace(TASK, metadata={"group": "sql:pets"}), policy="small", score=1.0)
+    assert make_sample(run, a_run(3), None).unit == f"{TASK.suite}/sql:pets"
+    assert samples[0].unit == samples[0].task
+
+
 def test_a_column_that_leaks_the_outcome_is_refused(samples, tmp_path):
     leaking = {**samples[0].rows[0], "score": 1.0}
     with pytest.raises(ConfigError, match="'score'"):
@@ -110,7 +124,7 @@ def test_a_column_that_leaks_the_outcome_is_refused(samples, tmp_path):
     path = tmp_path / "samples.jsonl"
     write_samples(path, [samples[0], replace(samples[1], rows=(leaking, *samples[1].rows[1:]))])
     with pytest.raises(ConfigError, match=r"line 2: no sample: no feature is called 'score'"):
-        list(read_samples([path]))
+        list(read_samples([path], print))
 
 
 @pytest.mark.parametrize("leak", ["success", "score", "steps", "status"])
@@ -140,16 +154,34 @@ def test_samples_are_read_from_a_ledger_and_from_a_file(tmp_path, samples):
                 ledger.append(each.id, one)
         ledger.mark("r1", [(), ("found",), (), ()])
         ledger.mark("r2", [(), ("found",), (), ()])
-    (sample,) = read_samples([ledger_path])
+    (sample,) = read_samples([ledger_path], print)
     assert (sample.task, sample.success, len(sample.rows)) == ("adhoc/login", False, 4)
     assert sample.milestone == (False, True, False, False)
     write_samples(path, [sample, samples[0]])
-    assert list(read_samples([path])) == [sample, samples[0]]
+    assert list(read_samples([path], print)) == [sample, samples[0]]
     with pytest.raises(ConfigError, match="does not exist"):
-        list(read_samples([tmp_path / "none.db"]))
+        list(read_samples([tmp_path / "none.db"], print))
     path.write_text(json.dumps({"task": "t"}) + "\n")
     with pytest.raises(ConfigError, match="line 1: no sample"):
-        list(read_samples([path]))
+        list(read_samples([path], print))
+
+
+def test_runs_that_another_policy_drove_in_or_stood_by_teach_nothing_and_are_counted(tmp_path):
+    whole = a_run(4).steps
+    handed = (*whole[:2], *(replace(each, policy="strong") for each in whole[2:]))
+    runs = {
+        "alone": (None, whole),
+        "cascade": ("strong", handed),
+        "never called in": ("strong", whole),
+        "a person took the wheel": (None, (*whole[:3], replace(whole[3], policy=HUMAN))),
+    }
+    path, told = tmp_path / "runs.db", []
+    with Ledger(path) as ledger:
+        for name, (strong, steps) in runs.items():
+            run = Run(id=name, task=TASK, policy="small", strong=strong, score=1.0)
+            ledger.add([(run, tuple(over(each) for each in steps))])
+    assert [len(sample.rows) for sample in read_samples([path], told.append)] == [4]
+    assert told == [passed_over(3)]
 
 
 def test_energy_of_runs_that_were_played_beside_others_is_unknown():

@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flyball import Action, Energy, Run, Spend, Step, Usage
 from flyball.errors import LedgerError
-from flyball.ledger import AuditRow, By, audit
+from flyball.ledger import MEMORY, AuditRow, By, Ledger, audit, shares
 from flyball.records import Metering
 from tests.ledger.conftest import MONDAY, a_run, a_step, estimated, read
 
@@ -269,3 +271,38 @@ def test_every_grouping_adds_up_to_the_same_and_none_is_never_zero(ledger, by, s
     assert sum(row.joules_at_least or 0.0 for row in rows) == pytest.approx(known)
     assert sum(row.unmetered_seconds for row in rows) == pytest.approx(unmetered)
     assert all((row.joules is None) == (row.unmetered_seconds > 0) for row in rows if row.steps)
+
+
+known = st.none() | st.integers(0, 10**6)
+usages = st.builds(
+    Usage,
+    requests=st.integers(0, 2),
+    prefill_seconds=known,
+    decode_seconds=known,
+    decode_bytes=known,
+)
+
+
+def whole(usages: list[Usage], part: str) -> float | None:
+    """The sum, in which a request that does not tell leaves nothing known."""
+    told = [getattr(each, part) for each in usages if each.requests or getattr(each, part)]
+    return None if None in told else sum(told)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(usages, usages), min_size=1, max_size=6))
+def test_what_requests_tell_is_known_of_a_sum_only_where_every_request_tells(spent):
+    with Ledger(MEMORY) as ledger:
+        ledger.save(a_run())
+        for index, (mine, theirs) in enumerate(spent):
+            spends = {"policy_spend": Spend(usage=mine), "monitor_spend": Spend(usage=theirs)}
+            ledger.append("r1", a_step(index, **spends))
+        rows = [only(ledger, by) for by in ("task", "model", "tool", "all")]
+        parts = {share.part: share for share in shares(ledger, ["r1"])}
+    everything = [each for pair in spent for each in pair]
+    for row in rows:
+        assert row.prefill_seconds == whole(everything, "prefill_seconds")
+        assert row.decode_seconds == whole(everything, "decode_seconds")
+    for part, mine in zip(("policy", "monitor"), zip(*spent, strict=True), strict=True):
+        for name in ("prefill_seconds", "decode_seconds", "decode_bytes"):
+            assert getattr(parts[part], name) == whole(mine, name)

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from flyball import Spend, Usage
 from flyball.errors import LedgerError
-from flyball.ledger import Ledger, audit
+from flyball.ledger import Ledger, audit, shares
 from flyball.ledger.migrations import MIGRATIONS
 from flyball.ledger.rows import run_columns
 from flyball.ledger.tables import RunRow, SpendRow, StepRow, TallyRow, TruthRow
@@ -218,7 +219,7 @@ def test_a_newer_ledger_is_refused(path):
     newer = sqlite3.connect(path)
     newer.execute(f"pragma user_version = {len(MIGRATIONS) + 1}")
     newer.close()
-    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 5, this one knows 4\)"):
+    with pytest.raises(LedgerError, match=r"newer Flyball \(schema 6, this one knows 5\)"):
         Ledger(path)
 
 
@@ -308,6 +309,36 @@ def test_a_ledger_of_before_tells_for_how_long_its_energy_was_not_known(path, mo
         [audited] = audit(ledger, "task")
     assert (audited.joules, audited.unmetered_seconds) == (None, 7.0)
     assert audited.unknown_why == "nothing metered energy there"
+
+
+def test_a_ledger_of_before_takes_no_part_for_the_whole(path, monkeypatch):
+    told = Usage(requests=1, prefill_seconds=3.0, decode_seconds=5.0, decode_bytes=7)
+    spends = {"small": [told, told], "large": [told, Usage(requests=1)], "human": [Usage()]}
+    steps = [(policy, usage) for policy, each in spends.items() for usage in each]
+    with monkeypatch.context() as patch:
+        patch.setattr("flyball.ledger.store.MIGRATIONS", MIGRATIONS[:4])
+        with Ledger(path) as old:
+            old.save(a_run())
+            for index, (policy, usage) in enumerate(steps):
+                old.append("r1", a_step(index, policy=policy, policy_spend=Spend(usage=usage)))
+            with old.store.transaction() as connection:  # as it was written then
+                for table in ("spend", "tally"):
+                    connection.execute(text(f"update {table} set prefill_seconds = 3.0"))
+                connection.execute(
+                    text("update spend set prefill_seconds = null where part != 'policy'")
+                )
+                connection.execute(
+                    text('update spend set prefill_seconds = null where "index" in (3, 4)')
+                )
+    with Ledger(path) as ledger:
+        mine = {share.policy: share for share in shares(ledger, ["r1"]) if share.part == "policy"}
+        [audited] = audit(ledger, "task")
+    assert {policy: share.prefill_seconds for policy, share in mine.items()} == {
+        "small": 6.0,
+        "large": None,
+        "human": 0.0,
+    }
+    assert audited.prefill_seconds is None
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(path, monkeypatch):

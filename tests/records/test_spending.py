@@ -2,6 +2,8 @@ import random
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flyball import Energy, Spend, Usage
 
@@ -115,3 +117,29 @@ def test_a_total_is_the_sum_of_its_parts_and_none_is_never_made_zero(seed):
     assert set(total.unknown) == {reason for each in energies for reason in each.unknown}
     assert (total.joules is None) == (bool(total.unknown) or total.at_least_j is None)
     assert sum(reversed(energies), Energy()).at_least_j == pytest.approx(total.at_least_j)
+
+
+TOLD = ("reasoning_tokens", "prefill_seconds", "decode_seconds", "decode_bytes")
+known = st.none() | st.integers(0, 10**9)
+usages = st.builds(Usage, requests=st.integers(0, 2), **dict.fromkeys(TOLD, known)) | st.builds(
+    Usage
+)
+
+
+@given(st.lists(usages, max_size=8))
+def test_a_sum_of_usages_is_known_only_where_every_request_tells(several):
+    total = sum(several, Usage())
+    for part in TOLD:
+        told = [getattr(each, part) for each in several]
+        silent = any(
+            each.requests and value is None for each, value in zip(several, told, strict=True)
+        )
+        counted = [value for value in told if value is not None]
+        assert getattr(total, part) == (None if silent or not counted else sum(counted))
+    assert sum(reversed(several), Usage()) == total
+
+
+@given(st.lists(st.lists(usages, max_size=3), max_size=4))
+def test_a_sum_of_sums_is_the_sum_of_all(groups):
+    apart = sum((sum(group, Usage()) for group in groups), Usage())
+    assert apart == sum((each for group in groups for each in group), Usage())

@@ -19,6 +19,7 @@ from flyball.adapters.proxy.talk import (
     table,
     tables,
     text_in,
+    told_count,
 )
 from flyball.records import Usage
 
@@ -55,6 +56,7 @@ class MessagesDraft:
         blocks = [self._blocks[index] for index in sorted(self._blocks)]
         cached = count(self._usage.get("cache_read_input_tokens"))
         created = count(self._usage.get("cache_creation_input_tokens"))
+        written = table(self._usage.get("output_tokens_details"))
         return Reply(
             text="\n".join(each["text"] for each in blocks if each["type"] == "text"),
             thought="\n".join(each["text"] for each in blocks if each["type"] == "thinking"),
@@ -68,6 +70,7 @@ class MessagesDraft:
                 input_tokens=count(self._usage.get("input_tokens")) + cached + created,
                 cached_tokens=cached,
                 output_tokens=max(count(self._usage.get("output_tokens")), self._pieces),
+                reasoning_tokens=told_count(written.get("thinking_tokens")),
             ),
             counted="output_tokens" in self._usage,
         )

@@ -20,6 +20,7 @@ from flyball.adapters.proxy.talk import (
     table,
     tables,
     text_in,
+    told_count,
 )
 from flyball.records import Usage
 
@@ -77,9 +78,7 @@ class ResponsesDraft:
                 input_tokens=count(usage.get("input_tokens")),
                 cached_tokens=count(details.get("cached_tokens")),
                 output_tokens=count(usage.get("output_tokens", len(self._text))),
-                reasoning_tokens=count(written["reasoning_tokens"])
-                if "reasoning_tokens" in written
-                else None,
+                reasoning_tokens=told_count(written.get("reasoning_tokens")),
             ),
             counted="output_tokens" in usage,
         )

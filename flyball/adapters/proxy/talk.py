@@ -164,6 +164,11 @@ def count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
+def told_count(value: object) -> int | None:
+    """A count, or that nobody counted."""
+    return count(value) if isinstance(value, int) and value >= 0 else None
+
+
 def event(data: Mapping[str, Any], name: str = "") -> bytes:
     """A server-sent event."""
     head = f"event: {name}\n" if name else ""

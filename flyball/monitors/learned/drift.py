@@ -35,6 +35,8 @@ class Drift:
     """Live runs after which the alarm was raised; `None` where it was not."""
     suites: tuple[str, ...]
     """Suites or sites of live runs that the promise was not made on."""
+    passed_over: int = 0
+    """Live runs that were not looked at, because the policy did not drive them alone."""
 
     @property
     def reason(self) -> str:

@@ -15,7 +15,10 @@ class ScoredRun:
     """One run, with a score for each of its steps."""
 
     task: str
-    """What tells tasks apart; a split never parts the runs of one."""
+    """What tells tasks apart, or groups of them that resemble each other; a split never parts the
+    runs of one."""
+    name: str = ""
+    """The task's own name, where `task` is a group's."""
     success: bool
     scores: tuple[float, ...]
     """The chance of failure as said at step k, counted from 0, before that step is carried out."""

@@ -109,6 +109,18 @@ def test_continue_changes_nothing_in_the_transcript(ledger, loop, stream):
 
 @loops
 @both
+def test_thinking_is_told_apart_where_the_protocol_tells_it_and_is_unknown_else(
+    ledger, loop, stream
+):
+    with watched(ScriptedServer(LOOK | {"thought": 2}, DONE), ledger) as base:
+        loop(base, stream)
+    thought, silent = ledger.steps(ledger.runs()[0].id)
+    assert thought.policy_spend.usage.reasoning_tokens == 2
+    assert silent.policy_spend.usage.reasoning_tokens is None
+
+
+@loops
+@both
 def test_stop_ends_the_run_with_the_receipt(ledger, loop, stream):
     with watched(ScriptedServer(LOOK), ledger, Repeats(limit=2, ruling=Ruling.STOP)) as base:
         _, text, reason = loop(base, stream)
