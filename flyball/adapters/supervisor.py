@@ -138,9 +138,12 @@ class Supervisor:
             self._answered(await answer if isinstance(answer, Awaitable) else answer)
         return self._judged()
 
-    def acted(self, spend: Spend | None = None) -> None:
-        """Say that the action is over, and what it took; the time since `review` counts else."""
-        self._amend(tool_spend=spend or self._laps.lap(None))
+    def acted(self, spend: Spend | None = None, *, usage: Usage | None = None) -> None:
+        """Say that the action is over, and what it took.
+
+        Without a `spend` the time since `review` counts, with the model calls of `usage`.
+        """
+        self._amend(tool_spend=spend or self._laps.lap(usage))
 
     def unobeyed(self, why: str) -> None:
         """Say why the newest decision is not carried out, in a loop that cannot."""
