@@ -16,8 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from flyball.adapters import Supervision
 from flyball.ledger import Ledger
+from flyball.records import Decision, Step
 
 PYTHON = Path(sys.prefix) / "browser-use" / "bin" / "python"
 QUIET = {
@@ -49,17 +52,29 @@ def play_browser_use(base: str, supervision: Supervision | None) -> Any:
     return told, output
 
 
-def played(base: str, supervision: Supervision | None) -> tuple[Any, str, float]:
+def played(base: str, supervision: Supervision | None, **options: Any) -> tuple[Any, str, float]:
     """The transcript, the output, and the seconds that the agent waited for what to do next."""
     ledger = None
     if supervision is not None and supervision.ledger is not None:
         ledger, supervision = supervision.ledger.path, replace(supervision, ledger=None)
-    given = pickle.dumps((base, supervision, ledger))
+    given = pickle.dumps((base, supervision, ledger, options))
     told, output, seconds = json.loads(run_apart("-m", __name__, given=given).splitlines()[-1])
     return told, output, seconds
 
 
-async def play(base: str, supervision: Supervision | None) -> tuple[Any, str, float]:
+class Rooms(BaseModel):
+    names: list[str]
+
+
+async def never(step: Step) -> Decision:
+    """Be a person who does not answer."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def play(
+    base: str, supervision: Supervision | None, options: dict[str, Any]
+) -> tuple[Any, str, float]:
     from browser_use import Agent, ChatOpenAI  # noqa: PLC0415 - it is there only
 
     from flyball.adapters.browser_use import supervise  # noqa: PLC0415 - as above
@@ -69,9 +84,8 @@ async def play(base: str, supervision: Supervision | None) -> tuple[Any, str, fl
         for name in ("small", "large")
     )
     page = {"navigate": {"url": base.replace("/v1", "/page"), "new_tab": False}}
-    agent = Agent(
-        "look around", llm=small, use_vision=False, use_judge=False, initial_actions=[page]
-    )
+    options = {"use_vision": False, "use_judge": False, "initial_actions": [page]} | options
+    agent = Agent("look around", llm=small, **options)
     if supervision is not None:
         supervise(agent, supervision, strong={"large": large})
     propose, seconds = agent.get_model_output, 0.0
@@ -95,11 +109,11 @@ async def play(base: str, supervision: Supervision | None) -> tuple[Any, str, fl
 
 
 def main() -> None:
-    base, supervision, path = pickle.load(sys.stdin.buffer)
+    base, supervision, path, options = pickle.load(sys.stdin.buffer)
     with ExitStack() as stack:
         if path is not None:
             supervision = replace(supervision, ledger=stack.enter_context(Ledger(path)))
-        print(json.dumps(asyncio.run(play(base, supervision)), default=str))  # noqa: T201
+        print(json.dumps(asyncio.run(play(base, supervision, options)), default=str))  # noqa: T201
 
 
 if __name__ == "__main__":
