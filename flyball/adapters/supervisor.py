@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from flyball.adapters.endings import ended, receipt_text, stops
-from flyball.adapters.guarding import guarded
 from flyball.adapters.laps import Laps
 from flyball.monitors import Strictest, describe, review
 from flyball.records import (
@@ -164,6 +163,8 @@ class Supervisor:
         A call that is handed back returns the reason in place of a result. One that stops the run
         raises `StoppedError`, with the receipt.
         """
+        from flyball.adapters.guarding import guarded  # noqa: PLC0415 - few loops are functions
+
         return guarded(self, call)
 
     def close(self, *, failed: str = "") -> Run:

@@ -31,20 +31,28 @@ QUIET = {
     "BROWSER_USE_VERSION_CHECK": "false",
     "IN_DOCKER": "true",  # Chromium is not sandboxed: root may start it too
 }
+STARTS = 3
+STARVED = "connect() timed out"
+"""What the host says where Chromium does not answer in 15 s, as on a machine that is busy: no step
+was taken yet, and it may be started again."""
 
 
 def run_apart(*arguments: str, given: bytes = b"") -> str:
     """Run Python where browser-use is installed; gives what it prints."""
     if not PYTHON.exists():
         raise RuntimeError(f"{PYTHON} is missing: make .venv/browser-use.stamp")
-    with tempfile.TemporaryDirectory() as home:
-        own = {"PYTHONPATH": str(Path(__file__).parents[2]), "BROWSER_USE_CONFIG_DIR": home}
-        done = subprocess.run(
-            [PYTHON, *arguments], input=given, capture_output=True, env=os.environ | QUIET | own
-        )
-    if done.returncode:
-        raise RuntimeError(done.stderr.decode())
-    return done.stdout.decode()
+    for _ in range(STARTS):
+        with tempfile.TemporaryDirectory() as home:
+            own = {"PYTHONPATH": str(Path(__file__).parents[2]), "BROWSER_USE_CONFIG_DIR": home}
+            done = subprocess.run(
+                [PYTHON, *arguments], input=given, capture_output=True, env=os.environ | QUIET | own
+            )
+        told = done.stderr.decode()
+        if not done.returncode:
+            return done.stdout.decode()
+        if STARVED not in told:
+            break
+    raise RuntimeError(told)
 
 
 def play_browser_use(base: str, supervision: Supervision | None) -> Any:
@@ -52,8 +60,10 @@ def play_browser_use(base: str, supervision: Supervision | None) -> Any:
     return told, output
 
 
-def played(base: str, supervision: Supervision | None, **options: Any) -> tuple[Any, str, float]:
-    """The transcript, the output, and the seconds that the agent waited for what to do next."""
+def played(
+    base: str, supervision: Supervision | None, **options: Any
+) -> tuple[Any, str, list[float]]:
+    """The transcript, the output, and the seconds that each step waited for what to do next."""
     ledger = None
     if supervision is not None and supervision.ledger is not None:
         ledger, supervision = supervision.ledger.path, replace(supervision, ledger=None)
@@ -74,7 +84,7 @@ async def never(step: Step) -> Decision:
 
 async def play(
     base: str, supervision: Supervision | None, options: dict[str, Any]
-) -> tuple[Any, str, float]:
+) -> tuple[Any, str, list[float]]:
     from browser_use import Agent, ChatOpenAI  # noqa: PLC0415 - it is there only
 
     from flyball.adapters.browser_use import supervise  # noqa: PLC0415 - as above
@@ -88,15 +98,15 @@ async def play(
     agent = Agent("look around", llm=small, **options)
     if supervision is not None:
         supervise(agent, supervision, strong={"large": large})
-    propose, seconds = agent.get_model_output, 0.0
+    propose = agent.get_model_output
+    seconds: list[float] = []
 
     async def _timed(messages: Any) -> Any:
-        nonlocal seconds
         began = time.perf_counter()
         try:
             return await propose(messages)
         finally:
-            seconds += time.perf_counter() - began
+            seconds.append(time.perf_counter() - began)
 
     agent.get_model_output = _timed
     history = await agent.run(max_steps=8)
