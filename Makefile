@@ -7,7 +7,7 @@ BIN := .venv/bin
 demo: .venv/demo.stamp browser
 	$(BIN)/flyball demo
 
-test: .venv/dev.stamp browser sandbox
+test: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
 
@@ -22,7 +22,7 @@ fix: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev.stamp browser sandbox
+bench: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.logprobs
@@ -89,6 +89,12 @@ sandbox:
 
 .venv/dev.stamp: .venv/demo.stamp
 	$(BIN)/python -m pip install --quiet --editable '.[all,train,encoder]' --group dev
+	touch $@
+
+# browser-use pins what other hosts need newer: its tests run it in an environment of its own.
+.venv/browser-use.stamp: pyproject.toml .venv/demo.stamp
+	test -x .venv/browser-use/bin/python || $(PYTHON) -m venv --without-pip .venv/browser-use
+	$(BIN)/python -m pip --python .venv/browser-use/bin/python install --quiet --editable . --group browser-use
 	touch $@
 
 clean:

@@ -84,9 +84,14 @@ async def aturn(
     seen: Observation,
     known: Collection[str],
     ask: Callable[[Question[Reply]], Awaitable[Answered[Reply]]],
+    *,
+    aside: Usage | None = None,
 ) -> Reply | Stopped:
-    """Do as `turn` does, for a host that must not be held up."""
-    talk = _talk(supervisor, seen, known)
+    """Do as `turn` does, for a host that must not be held up.
+
+    `aside` are model calls that the last action made for itself.
+    """
+    talk = _talk(supervisor, seen, known, aside)
     message = next(talk)
     try:
         while True:
@@ -103,10 +108,15 @@ async def aturn(
         return result
 
 
-def _talk(supervisor: Supervisor, seen: Observation, known: Collection[str]) -> Talk[Any]:
+def _talk(
+    supervisor: Supervisor,
+    seen: Observation,
+    known: Collection[str],
+    aside: Usage | None = None,
+) -> Talk[Any]:
     if supervisor.run.status == "stopped":
         return Stopped(supervisor.receipt())
-    supervisor.acted()
+    supervisor.acted(usage=aside)
     home = supervisor.run.policy
     question: Question[Any] = Question(driver=supervisor.driver or home)
     for backs in range(MOST_HAND_BACKS + 2):

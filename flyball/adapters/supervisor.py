@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from flyball.adapters.endings import ended, receipt_text, stops
-from flyball.adapters.guarding import guarded
 from flyball.adapters.laps import Laps
 from flyball.monitors import Strictest, describe, review
 from flyball.records import (
@@ -138,9 +137,12 @@ class Supervisor:
             self._answered(await answer if isinstance(answer, Awaitable) else answer)
         return self._judged()
 
-    def acted(self, spend: Spend | None = None) -> None:
-        """Say that the action is over, and what it took; the time since `review` counts else."""
-        self._amend(tool_spend=spend or self._laps.lap(None))
+    def acted(self, spend: Spend | None = None, *, usage: Usage | None = None) -> None:
+        """Say that the action is over, and what it took.
+
+        Without a `spend` the time since `review` counts, with the model calls of `usage`.
+        """
+        self._amend(tool_spend=spend or self._laps.lap(usage))
 
     def unobeyed(self, why: str) -> None:
         """Say why the newest decision is not carried out, in a loop that cannot."""
@@ -161,6 +163,8 @@ class Supervisor:
         A call that is handed back returns the reason in place of a result. One that stops the run
         raises `StoppedError`, with the receipt.
         """
+        from flyball.adapters.guarding import guarded  # noqa: PLC0415 - few loops are functions
+
         return guarded(self, call)
 
     def close(self, *, failed: str = "") -> Run:

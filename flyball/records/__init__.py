@@ -2,10 +2,14 @@
 
 Every record is frozen plain data: it can be compared, stored, replayed and sent to
 another process. This room imports the standard library only, and every other room
-may import it.
+may import it. What is said to models is loaded when it is asked for: a host's program starts
+sooner.
 """
 
-from flyball.records.dialogue import Completion, Lines, Message, Request, ToolCall
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from flyball.records.metering import Metering
 from flyball.records.rulings import (
     Currency,
@@ -33,6 +37,9 @@ from flyball.records.trajectory import (
     Trajectory,
     new_run_id,
 )
+
+if TYPE_CHECKING:
+    from flyball.records.dialogue import Completion, Lines, Message, Request, ToolCall
 
 __all__ = [
     "HUMAN",
@@ -68,3 +75,14 @@ __all__ = [
     "Verdict",
     "new_run_id",
 ]
+LATER = ("Completion", "Lines", "Message", "Request", "ToolCall")
+"""What is loaded when it is asked for."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from flyball.records import dialogue  # noqa: PLC0415 - see above
+
+    globals().update({each: getattr(dialogue, each) for each in LATER})
+    return globals()[name]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,8 @@ from flyball.adapters.mini_swe_agent import SupervisedModel as MiniModel
 from flyball.adapters.openai_agents import SupervisedModel as AgentsModel
 from flyball.adapters.pydantic_ai import SupervisionCapability
 from flyball.adapters.smolagents import supervise
-from tests.adapters.servers import said
+from tests.adapters.apart import play_browser_use
+from tests.adapters.servers import ScriptedServer, said
 
 PROMPT = "look around"
 Play = Callable[[str, Supervision | None], Any]
@@ -47,6 +49,12 @@ class Host:
     done: dict
     agent_name: str = ""
     escalates: bool = True
+    at_random: str = "(?!)"
+    """What differs between any two runs of it, as a pattern."""
+
+    def asked(self, server: ScriptedServer) -> str:
+        """All that its models were asked, to the byte."""
+        return re.sub(self.at_random, "", repr(server.requests))
 
 
 def look(at: str) -> str:
@@ -195,6 +203,12 @@ def play_inspect_ai(base: str, supervision: Supervision | None) -> Any:
     return messages, "\n".join([sample.output.completion, *filter(None, explained)])
 
 
+def acted(thinking, **action):
+    """What browser-use's models say."""
+    brain = {"evaluation_previous_goal": "", "memory": "", "next_goal": ""}
+    return said(json.dumps({"thinking": thinking, **brain, "action": [action]}))
+
+
 LOOK = said("I look.", ("look", {"at": "door"}))
 OTHER = said("I see.", ("look", {"at": "roof"}))
 DONE = said("All is done.")
@@ -240,5 +254,13 @@ HOSTS = [
         other=OTHER,
         done=said("", ("submit", {"answer": "All is done."})),
         escalates=False,
+    ),
+    Host(
+        name="browser_use",
+        play=play_browser_use,
+        look=acted("I look.", evaluate={"code": "document.querySelector('button').textContent"}),
+        other=acted("I see.", evaluate={"code": "document.querySelector('h1').textContent"}),
+        done=acted("", done={"text": "All is done.", "success": True}),
+        at_random=r"[Tt]ab:? \w{4}\b|127\.0\.0\.1:\d+|Today:[-\d]+",
     ),
 ]

@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from flyball import Usage
@@ -57,6 +57,9 @@ class ScriptedServer:
             lines = self.chunks(answer, body, self.number)
             return StreamingResponse(lines, media_type="text/event-stream")
         return JSONResponse(self.whole(answer, body, self.number))
+
+    async def page(self, request: Request) -> Response:
+        return HTMLResponse("<h1>A hall</h1><button>a door</button>")
 
     async def models(self, request: Request) -> Response:
         return JSONResponse({"object": "list", "data": [{"id": "small", "object": "model"}]})
@@ -171,6 +174,7 @@ class ScriptedServer:
             routes=[
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
                 Route("/v1/models", self.models),
+                Route("/page", self.page),
                 Route("/v1/messages", self.messages, methods=["POST"]),
                 Route("/v1/responses", self.responses, methods=["POST"]),
             ]
