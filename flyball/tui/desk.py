@@ -41,6 +41,10 @@ class Job:
             self.run_id = self.named.read_text(encoding="utf-8") or None
         return self.run_id
 
+    def takes_up(self, run_id: str | None) -> bool:
+        """Whether it was started to go on with that run."""
+        return self.words[:2] == ("resume", run_id)
+
     @property
     def problem(self) -> str:
         """The last thing that it complained of."""

@@ -84,18 +84,25 @@ class Live(Place):
             if view.run_id == run_id is not None or (job is not None and view.job is job):
                 self._turn_to(place)
                 return
+        if job is not None:
+            await self._drop([view for view in self.views if job.takes_up(view.run_id)])
         known = [each for each in self.flyball.desk.jobs if run_id and each.run_id == run_id]
         view = RunView(job or (known[0] if known else None), run_id)
         self.views.append(view)
         await self.query_one("#views").mount(view)
         self._turn_to(len(self.views) - 1)
 
+    async def _drop(self, views: list[RunView]) -> None:
+        for view in views:
+            self.views.remove(view)
+            await view.remove()
+
     def _turn_to(self, place: int) -> None:
         self.at = place
         for each, view in enumerate(self.views):
             view.display = each == place
         view = self.views[place]
-        view.rows.focus()
+        view.take_keys()
         view.look()
         self._tell()
 
@@ -105,10 +112,11 @@ class Live(Place):
 
     def _tell(self) -> None:
         told = []
+        room = min(self.size.width // max(len(self.views), 1) - len(" ■ 1  WAITS "), 24)
         for place, view in enumerate(self.views):
             mark = "■" if view.over else "●"
             waits = " WAITS" if view.standing and view.standing.waiting else ""
-            name = f"{mark} {view.title[:24]}{waits}".replace("[", r"\[")
+            name = f"{mark} {place + 1} {view.title[:max(room, 0)]}{waits}".replace("[", r"\[")
             look = "bold reverse" if place == self.at else "not bold"
             told.append(f"[@click=screen.turn({place})][{look}] {name} [/][/]")
         self.query_one("#tabs", Static).update(" ".join(told) or NONE)
@@ -123,7 +131,7 @@ class Live(Place):
     async def action_close(self) -> None:
         if not self.views:
             return
-        await self.views.pop(self.at).remove()
+        await self._drop([self.views[self.at]])
         self.at = max(self.at - 1, 0)
         if self.views:
             self._turn_to(self.at)

@@ -94,7 +94,7 @@ class RunView(Widget):
 
     def look(self) -> None:
         """Look for what is new, unless it is known that nothing will be."""
-        if self._looking or not self.display or not self.screen.is_current:
+        if self._looking or not self.screen.is_current:
             return
         if self.over and not (self.job and self.job.process.poll() is None):
             return
@@ -186,6 +186,9 @@ class RunView(Widget):
     def on_resize(self) -> None:
         self._draw()
 
+    def on_show(self) -> None:
+        self._draw()
+
     def play(self) -> None:
         """Replay from the cursor, from the start if it is at the end; or hold the replay."""
         self.plays = not self.plays
@@ -227,12 +230,18 @@ class RunView(Widget):
             ask.update(f"{self.standing.question}\na approves, x refuses, s stops the run")
         elif waiting == "action" and self.standing:
             ask.update(self.standing.question)
-        if typed.display and not was:
-            typed.focus()
-        elif was and not typed.display:
-            self.rows.focus()
+        if typed.display is not was:
+            self.take_keys()
+
+    def take_keys(self) -> None:
+        """Have the keys go where they are wanted; a run that is not shown takes none."""
+        typed = self.query_one("#typed", Input)
+        if self.display:
+            (typed if typed.display else self.rows).focus()
 
     def _draw(self) -> None:
+        if not self.display:
+            return
         pace = f"▶ {SPEEDS[self.speed]:g} steps/s" if self.plays else ""
         waiting = self._problem or "starting: the model is loaded and a browser is opened ..."
         told = head(self.watched, self.standing, waiting, pace)
