@@ -16,7 +16,7 @@ from textual.screen import Screen
 from flyball.errors import FlyballError
 from flyball.tui.bar import PLACES
 from flyball.tui.desk import Desk, Job, remember, remembered
-from flyball.tui.place import Place
+from flyball.tui.place import Failed, Place, Undone, in_background
 from flyball.tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class FlyballApp(App[None]):
             for number, (name, title) in enumerate(PLACES, start=1)
         ),
         Binding("question_mark", "keys", "Keys", key_display="?"),
+        Binding("u", "undo", "Undo", show=False),
         Binding("t", "next_theme", "Theme", show=False),
         Binding("q", "leave", "Quit"),
     ]
@@ -94,6 +95,20 @@ class FlyballApp(App[None]):
             self.action_hide_help_panel()
         else:
             self.action_show_help_panel()
+
+    def action_undo(self) -> None:
+        """Bring back the run that was deleted last, wherever one stands."""
+        in_background(self, self.desk.undo, Undone, group="undo")
+
+    def on_undone(self, undone: Undone) -> None:
+        if undone.task is None:
+            self.notify("nothing was deleted since this was opened")
+            return
+        self.notify(f"{undone.task} is back", markup=False)
+        self.screen.post_message(Undone(undone.task))
+
+    def on_failed(self, failed: Failed) -> None:
+        self.complain(failed.error)
 
     def action_next_theme(self) -> None:
         names = [each.name for each in THEMES]

@@ -97,6 +97,9 @@ class Audit(Place):
 
         in_background(self, work, self.Found, group="audit")
 
+    def on_undone(self) -> None:
+        self.action_look()
+
     def on_audit_found(self, found: Found) -> None:
         self.report, self.found = found.report, list(found.report.rows)
         self._order()

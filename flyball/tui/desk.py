@@ -17,7 +17,7 @@ from flyball.ledger import Listing
 from flyball.steering import helm_folder
 
 if TYPE_CHECKING:
-    from flyball.ledger import Ledger
+    from flyball.ledger import Deleted, Ledger
 
 PROGRAM = (sys.executable, "-m", "flyball.cli")
 
@@ -60,6 +60,8 @@ class Desk:
     given: Path | None = None
     """The ledger's file; `None`: where the configuration says."""
     jobs: list[Job] = field(default_factory=list)
+    deleted: list[Deleted] = field(default_factory=list)
+    """The runs that were deleted since the screen was opened, whole, the newest last."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _listing: Listing | None = None
     _ledger: Any = None
@@ -88,6 +90,20 @@ class Desk:
                 self._ledger = Ledger(self.path)
             opened: Ledger = self._ledger
             return opened
+
+    def delete(self, run_id: str) -> None:
+        """Take a run out, for `undo` to bring back. Raises `LedgerError`."""
+        self.deleted.append(self.ledger().delete(run_id))
+
+    def undo(self) -> str | None:
+        """Bring back what was deleted last; gives its task, or `None` where there is nothing."""
+        with self._lock:
+            if not self.deleted:
+                return None
+            gone = self.deleted[-1]
+            self.ledger().put_back(gone)
+            self.deleted.remove(gone)
+            return gone.run.task.id
 
     def close(self) -> None:
         with self._lock:
