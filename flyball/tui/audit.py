@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flyball.audit import Report, ReportRow
     from flyball.ledger import By
 
-BYS: tuple[By, ...] = ("task", "model", "agent", "suite", "day")
+BYS: tuple[By, ...] = ("task", "model", "agent", "suite", "day", "attempt")
 SORTS = ("", "J/success", "J", "failed", "superv.", "$", "g CO2e", "runs")
 GRAPH = " "
 COLUMNS = (

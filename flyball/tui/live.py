@@ -116,7 +116,7 @@ class Live(Place):
         for place, view in enumerate(self.views):
             mark = "■" if view.over else "●"
             waits = " WAITS" if view.standing and view.standing.waiting else ""
-            name = f"{mark} {place + 1} {view.title[:max(room, 0)]}{waits}".replace("[", r"\[")
+            name = f"{mark} {place + 1} {view.title[: max(room, 0)]}{waits}".replace("[", r"\[")
             look = "bold reverse" if place == self.at else "not bold"
             told.append(f"[@click=screen.turn({place})][{look}] {name} [/][/]")
         self.query_one("#tabs", Static).update(" ".join(told) or NONE)

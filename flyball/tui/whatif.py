@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from flyball.monitors.learned.rules import Rule
 
 STEP = 0.01
+TOLD_EVERY = 50
+"""Runs, after which it is told how far it has come."""
 UNITS = {"joules": " J", "tokens": " tok"}
 LOSSES = (0.01, 0.02, 0.05, 0.10, 0.20)
 COLUMNS = (
@@ -65,6 +67,13 @@ class WhatIf(Place):
             super().__init__()
             self.past = past
 
+    class Reading(Message):
+        """How far reading, or asking, has come."""
+
+        def __init__(self, number: int, of: int) -> None:
+            super().__init__()
+            self.number, self.of = number, of
+
     class Told(Message):
         def __init__(self, asked: Asked, rule: Rule | None, report: Report | None) -> None:
             super().__init__()
@@ -88,9 +97,19 @@ class WhatIf(Place):
 
     def on_screen_resume(self) -> None:
         wanted = self.monitor
-        in_background(
-            self, lambda: read_past(self.flyball.desk.ledger(), wanted), self.Read, group="read"
-        )
+
+        def told(number: int, of: int) -> None:
+            if number % TOLD_EVERY == 0:
+                self.post_message(self.Reading(number, of))
+
+        def work() -> Past:
+            return read_past(self.flyball.desk.ledger(), wanted, told)
+
+        in_background(self, work, self.Read, group="read")
+
+    def on_what_if_reading(self, reading: Reading) -> None:
+        note = f"reading past runs, the newest first: {reading.number:,} of {reading.of:,} ..."
+        self.query_one("#note", Static).update(note)
 
     def on_what_if_read(self, read: Read) -> None:
         self.past = read.past

@@ -57,7 +57,7 @@ async def log_in(pilot, app, site, name):
     return view
 
 
-async def test_two_runs_go_on_at_once(path, site, doors):
+async def test_two_runs_go_on_at_once(path, site, doors):  # noqa: PLR0915 - two runs
     async with screen(path, size=(120, 40)) as (app, pilot):
         left = await log_in(pilot, app, site, "left")
         right = await log_in(pilot, app, site, "right")
