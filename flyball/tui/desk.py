@@ -48,9 +48,17 @@ class Job:
     @property
     def problem(self) -> str:
         """The last thing that it complained of."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = [line for line in lines if line.startswith("flyball: ")]
+        said = [line for line in self._lines() if line.startswith("flyball: ")]
         return said[-1].removeprefix("flyball: ") if said else ""
+
+    @property
+    def last_words(self) -> str:
+        """What it said last: of a run on code, what became of the change."""
+        said = [line for line in self._lines() if line.strip()]
+        return said[-1] if said else ""
+
+    def _lines(self) -> list[str]:
+        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 @dataclass(kw_only=True)
