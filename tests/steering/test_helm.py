@@ -180,12 +180,17 @@ async def test_the_first_question_waits_for_whoever_started_the_run(
     """Which connects only once it has found out which run it is."""
     monkeypatch.setattr(helm_module, "FIRST_SECONDS", 30.0 if comes else 0.01)
     parts, steps = crew([ECHO, ECHO, DONE], [Asks()])
+    asked = asyncio.Event()
     async with Helm(folder / "named", "r1", tuple(parts.policies), read=_read) as helm:
-        parts = replace(parts, helm=helm, ask=helm.ask)
+
+        async def ask(step):
+            asked.set()
+            return await helm.ask(step)
+
+        parts = replace(parts, helm=helm, ask=ask)
         run = asyncio.create_task(pursue(task, parts, policy="small"))
+        await asked.wait()
         if comes:
-            while helm.standing.waiting != "answer":
-                await asyncio.sleep(0.01)
             person = Person(*await asyncio.open_unix_connection(socket_of(folder, "r1")))
             await person.sees(lambda standing: standing.waiting == "answer")
             person.says("answer", to="continue")

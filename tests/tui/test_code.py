@@ -70,7 +70,7 @@ async def test_the_change_is_applied_where_that_was_asked_for(path, tmp_path, se
         app.screen.query_one("#then").focus()
         await pilot.press("left")
         view = await begin(pilot, app, repo)
-        assert ("--then", "apply") == app.desk.jobs[0].words[6:8]
+        assert app.desk.jobs[0].words[6:8] == ("--then", "apply")
         await until(pilot, lambda: "applied to" in text_of(app, "#head"), 60)
         assert view.watched.run.success is True
     assert contents(repo)["calc.py"] == RIGHT
