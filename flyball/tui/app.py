@@ -31,6 +31,8 @@ CLASSES = {
     "parts": "Parts",
 }
 WIDE = 120
+TEXTUALS = {"Copy selected text", "Focus Next", "Focus Previous"}
+"""Commands that Textual gives every screen, which nobody looks for by name."""
 
 
 def place(name: str) -> Callable[[], Screen[None]]:
@@ -124,7 +126,7 @@ class FlyballApp(App[None]):
         """Every command there is where one stands, and every place."""
         for name, title in PLACES:
             yield SystemCommand(f"Go to {title}", "A place", lambda name=name: self.action_go(name))
-        known = {title for _, title in PLACES} | {"Copy selected text"}
+        known = {title for _, title in PLACES} | TEXTUALS
         for active in screen.active_bindings.values():
             binding, said = active.binding, active.binding.description
             if not said or said in known or not isinstance(active.node, Place | App):

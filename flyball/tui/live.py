@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NONE = "Nothing is watched. 3 starts a run; on 1, Enter opens one."
 
 
+ORDERS = ("pause", "stop", "hand_over", "wheel", "answer")
+
+
 class Live(Place):
     """Tabs of runs."""
 
@@ -32,10 +35,10 @@ class Live(Place):
         Binding("w", "wheel", "Wheel"),
         Binding("a", "answer('continue')", "Approve", show=False),
         Binding("x", "answer('revise')", "Refuse", show=False),
+        Binding("o,enter", "whole", "Whole step"),
         Binding("space", "play", "Replay"),
         Binding("plus,equals_sign", "faster(1)", "Faster", show=False),
         Binding("minus", "faster(-1)", "Slower", show=False),
-        Binding("enter", "whole", "Whole step", show=False),
         Binding("tab,right_square_bracket", "tab(1)", "Next tab", show=False),
         Binding("shift+tab,left_square_bracket", "tab(-1)", "Tab before", show=False),
         Binding("ctrl+w", "close", "Close tab", show=False),
@@ -74,6 +77,10 @@ class Live(Place):
         if "not there yet" not in str(error):
             super().take_failure(error)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no orders for a run that is over."""
+        return action not in ORDERS or self.view is None or not self.view.over
+
     @property
     def view(self) -> RunView | None:
         return self.views[self.at] if self.views else None
@@ -105,6 +112,7 @@ class Live(Place):
         view.take_keys()
         view.look()
         self._tell()
+        self.refresh_bindings()
 
     def on_run_view_changed(self) -> None:
         self._tell()

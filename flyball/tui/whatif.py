@@ -57,7 +57,7 @@ class WhatIf(Place):
         Binding("left", f"move(-{STEP})", "Lower", priority=True),
         Binding("shift+right", f"move({10 * STEP})", "Much higher", show=False, priority=True),
         Binding("shift+left", f"move(-{10 * STEP})", "Much lower", show=False, priority=True),
-        Binding("period", "promise(1)", "Promise more loss", key_display="."),
+        Binding("full_stop", "promise(1)", "Promise more loss", key_display="."),
         Binding("comma", "promise(-1)", "Less", key_display=","),
         Binding("m", "monitor", "Monitor"),
     ]
@@ -196,8 +196,8 @@ def report_lines(report: Report | None, past: Past) -> str:
         return ""
     return (
         f"{report.stopped} of {len(past.runs)} runs would have been stopped\n"
-        f"saved of what failures took: {_between(report.saved, report.saved_interval)}"
-        f" ({amount(report.saved_amount)} {past.unit})\n"
+        f"saved of what failures took: {amount(report.saved_amount)} {past.unit},"
+        f" {_between(report.saved, report.saved_interval)}\n"
         f"lost of the successes: {_between(report.lost, report.lost_interval)}"
     )
 

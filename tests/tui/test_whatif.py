@@ -42,7 +42,7 @@ async def test_a_promise_needs_runs_enough_and_then_sets_the_threshold(path, led
     async with screen(path, size=(120, 30)) as (app, pilot):
         await pilot.press("5")
         await until(pilot, lambda: app.screen.report)
-        await pilot.press("period")
+        await pilot.press(".")
         await until(pilot, lambda: "too few checked runs" in text_of(app, "#note"))
         for number in range(12, 120):
             ledger.add([a_run(number)])
