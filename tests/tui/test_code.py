@@ -3,40 +3,23 @@
 import pytest
 
 from flyball.ledger import Ledger
-from tests.cli.test_code import MEND, RIGHT, TOML
-from tests.scripted import Scripted, served
-from tests.tools.code.places import CALC, UNITTEST, contents, make_repo
+from tests.cli.conftest import repo, serve  # noqa: F401 - fixtures
+from tests.cli.test_code import MEND, RIGHT
+from tests.tools.code.places import CALC, contents
 from tests.tui.conftest import notices, screen, text_of, until
 from tests.tui.test_live import start
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def serve(tmp_path):
-    """Start a server that answers with `moves`, and make it the model of the configuration."""
-    running = []
-
-    def _serve(moves):
-        server = served(Scripted(moves, "tools"))
-        running.append(server)
-        port = server.__enter__().server_port
-        (tmp_path / "flyball.toml").write_text(TOML.format(port=port, command=UNITTEST))
-
-    yield _serve
-    for server in running:
-        server.__exit__(None, None, None)
-
-
-async def begin(pilot, app, repo):
+async def begin(pilot, app, folder):
     await pilot.press("f3")
     app.screen.query_one("#agent").focus()
     await pilot.press("right")
-    return await start(pilot, app, task="Mend add.", where=str(repo))
+    return await start(pilot, app, task="Mend add.", where=str(folder))
 
 
-async def test_a_repository_is_mended_from_the_screen(path, tmp_path, serve):
-    repo = make_repo(tmp_path)
+async def test_a_repository_is_mended_from_the_screen(path, tmp_path, serve, repo):  # noqa: F811
     asked = [("run", {"command": f"rm {name}"}) for name in ("test_calc.py", "junk.txt")]
     serve([*asked, *MEND])
     async with screen(path, size=(120, 40)) as (app, pilot):
@@ -61,8 +44,7 @@ async def test_a_repository_is_mended_from_the_screen(path, tmp_path, serve):
     assert "+    return a + b" in patch.read_text()
 
 
-async def test_the_change_is_applied_where_that_was_asked_for(path, tmp_path, serve):
-    repo = make_repo(tmp_path)
+async def test_the_change_is_applied_where_that_was_asked_for(path, serve, repo):  # noqa: F811
     serve(MEND)
     async with screen(path) as (app, pilot):
         await pilot.press("f3")
@@ -76,7 +58,7 @@ async def test_the_change_is_applied_where_that_was_asked_for(path, tmp_path, se
     assert contents(repo)["calc.py"] == RIGHT
 
 
-async def test_a_folder_that_is_none_is_told_of(path, tmp_path, serve):
+async def test_a_folder_that_is_none_is_told_of(path, tmp_path, serve):  # noqa: F811
     serve(MEND)
     async with screen(path) as (app, pilot):
         await begin(pilot, app, tmp_path / "nowhere")
