@@ -101,6 +101,14 @@ async def test_values_of_every_kind_are_compared_as_if_they_had_never_left():
     assert not (await outcomes(source, [Case("f(iter([1]))", "[1]")]))[0].passed
 
 
+async def test_a_value_too_long_to_be_right_costs_its_own_case_alone():
+    source = "def f(x): return [0] * x"
+    cases = [Case("f(1_000_000)", "[0]"), Case("f(2)", "[0, 0]")]
+    made = await outcomes(source, cases)
+    assert [each.passed for each in made] == [False, True]
+    assert made[0].got.startswith("[0, 0, 0")
+
+
 @pytest.mark.parametrize(
     "line",
     [
