@@ -128,6 +128,8 @@ class Helm:
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._watchers.add(writer)
         self._met.set()
+        # What is said already is read first: writing to one who is gone would lose it.
+        await asyncio.sleep(0)
         writer.write(self.standing.to_line())
         bound = False
         with suppress(ConnectionError, ValueError):

@@ -1,6 +1,7 @@
 """A person takes a hand in a run, over a real socket, while the real loop goes on."""
 
 import asyncio
+import socket
 import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -199,3 +200,16 @@ async def test_the_first_question_waits_for_whoever_started_the_run(
         await run
     ruling = Ruling.CONTINUE if comes else Ruling.STOP
     assert steps[1].decision.ruling is ruling
+
+
+async def test_a_screen_that_is_gone_before_it_is_heard_was_bound_all_the_same(folder, task, crew):
+    parts, steps = crew([ECHO, DONE], [])
+    async with Helm(folder / "named", "r1", tuple(parts.policies), read=_read) as helm:
+        parts = replace(parts, helm=helm, ask=helm.ask)
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(socket_of(folder, "r1")))
+            line.sendall(Order(do="pause").to_line() + Order(do="bind").to_line())
+        while not helm.standing.paused:
+            await asyncio.sleep(0)
+        await asyncio.wait_for(pursue(task, parts, policy="small"), 10)
+    assert steps[-1].decision.reason == "the screen that it was bound to is gone"
