@@ -209,7 +209,8 @@ async def test_a_screen_that_is_gone_before_it_is_heard_was_bound_all_the_same(f
         with socket.socket(socket.AF_UNIX) as line:
             line.connect(str(socket_of(folder, "r1")))
             line.sendall(Order(do="pause").to_line() + Order(do="bind").to_line())
-        while not helm.standing.paused:
+        for _ in range(20):
             await asyncio.sleep(0)
+        assert helm.standing.paused
         await asyncio.wait_for(pursue(task, parts, policy="small"), 10)
     assert steps[-1].decision.reason == "the screen that it was bound to is gone"
