@@ -11,9 +11,10 @@ from flyball.agents.chat import ModelPolicy
 from flyball.agents.coding import on_workspace
 from flyball.agents.compact_code import CompactCodePolicy
 from flyball.agents.graph import Crew
-from flyball.agents.session import attempt, new_run
+from flyball.agents.resuming import first_look, taken_up
+from flyball.agents.session import AFRESH, Begun, attempt, new_run
 from flyball.monitors.approvals import Kind
-from flyball.records import Observation, Run, Task
+from flyball.records import Observation, Run, Task, Trajectory
 from flyball.roles import Policy, Record, Recoverable, Tool
 from flyball.tools.code import Remembered, Workspace
 
@@ -81,10 +82,27 @@ class Undertaking:
                 return tried
             number += 1
 
+    async def take_up(self, earlier: Run, trajectory: Trajectory) -> Tried:
+        """Go on with a run that was broken off, at a bench that is as it left it."""
+        bench = self.open_bench()
+        crew = self._at(bench, self.crew.policies)
+        run = taken_up(earlier, trajectory, crew, policy=self.driver, budget=self.task.budget)
+        first = first_look(earlier, trajectory, bench.first)
+        tried = await self._pursue(run, crew, bench, first, Begun(done=trajectory.steps))
+        self.ended(tried)
+        return tried
+
     async def _attempt(self, number: int, group: str) -> Tried:
         bench = self.open_bench()
-        policies = warmed(self.crew.policies, number, self.seed)
-        crew = on_workspace(
+        crew = self._at(bench, warmed(self.crew.policies, number, self.seed))
+        marks = {**self.task.metadata, ATTEMPTS: group, ATTEMPT: f"{number} of {self.times}"}
+        task = replace(self.task, metadata=marks)
+        run = new_run(task, crew, agent="code", policy=self.driver, strong=self.strong)
+        drawn = self.seed if number == 1 else (self.seed or 0) + number - 1
+        return await self._pursue(replace(run, seed=drawn), crew, bench, bench.first, AFRESH)
+
+    def _at(self, bench: Bench, policies: Mapping[str, Policy]) -> Crew:
+        return on_workspace(
             replace(self.crew, tools=bench.tools, policies=policies),
             bench.workspace,
             bench.exam,
@@ -92,18 +110,18 @@ class Undertaking:
             strong=self.strong,
             asks=self.asks,
         )
-        marks = {**self.task.metadata, ATTEMPTS: group, ATTEMPT: f"{number} of {self.times}"}
-        task = replace(self.task, metadata=marks)
-        run = new_run(task, crew, agent="code", policy=self.driver, strong=self.strong)
-        drawn = self.seed if number == 1 else (self.seed or 0) + number - 1
 
+    async def _pursue(
+        self, run: Run, crew: Crew, bench: Bench, first: Observation, begun: Begun
+    ) -> Tried:
         async def score(ended: Run) -> float | None:
             passed = (await bench.exam.known(bench.workspace)).passed
             return None if passed is None else float(passed)
 
-        run = replace(run, seed=drawn)
         async with self.steered(run, crew) as crew:
-            over = await attempt(run, crew, self.record, observation=bench.first, score=score)
+            over = await attempt(
+                run, crew, self.record, observation=first, score=score, begun=begun
+            )
         return Tried(run=over, bench=bench)
 
 

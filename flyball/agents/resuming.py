@@ -2,8 +2,9 @@
 
 It stays the same run, with its steps carried on from: what was spent before counts once, against
 its budget as in every audit, and one attempt at a task stays one. How it had ended is kept in
-`Run.endings`. The world is looked at anew by loading the last address, and the action that was at
-hand when the run ended is left to whoever drives to propose again.
+`Run.endings`. The world is looked at anew, by loading the last address, or by copying the
+repository and putting what was changed into the copy. The action that was at hand when the run
+ended is left to whoever drives to propose again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,14 @@ ADHOC = "adhoc"
 URL = "url "
 
 
-def check_resumable(run: Run, *, agent: str, killed: bool = False) -> None:
+ANEW = {
+    "web": "the page was loaded anew",
+    "code": "the repository was copied anew, with what had been changed",
+}
+"""How the world comes back to each agent."""
+
+
+def check_resumable(run: Run, *, killed: bool = False) -> None:
     """Raise `ConfigError` for a run that cannot be taken up again.
 
     One that is marked as running may be; `killed` says that it is not.
@@ -40,7 +48,7 @@ def check_resumable(run: Run, *, agent: str, killed: bool = False) -> None:
             f"run {run.id} is an episode of {run.task.suite}, whose page is gone: play it again"
             f" with flyball bench run {run.task.suite} --fresh"
         )
-    if run.agent != agent:
+    if run.agent not in ANEW:
         raise ConfigError(f"run {run.id} was made by {run.agent or 'another program'}, not here")
     if run.status == "finished":
         raise ConfigError(f"run {run.id} is finished ({run.reason}); there is nothing to resume")
@@ -108,17 +116,18 @@ def taken_up(run: Run, trajectory: Trajectory, crew: Crew, *, policy: str, budge
 
 
 def first_look(run: Run, trajectory: Trajectory, seen: Observation) -> Observation:
-    """What a policy is shown first: the page, and what is known of the last action."""
+    """What a policy is shown first: the world, and what is known of the last action."""
+    anew = ANEW.get(run.agent, ANEW["web"])
     if not trajectory.steps and run.status != "running":
         return seen
     why = run.reason or "nothing says why"
     if run.status == "running":
         note = "the run was killed, and may have done one thing more than this account tells"
-        return replace(seen, note=f"{note}; the page was loaded anew")
+        return replace(seen, note=f"{note}; {anew}")
     if left_undone(trajectory):
-        note = f"left undone when the run ended ({why}); the page was loaded anew"
+        note = f"left undone when the run ended ({why}); {anew}"
         return replace(seen, ok=False, note=note)
-    note = f"what came of it is not known, as the run ended ({why}); the page was loaded anew"
+    note = f"what came of it is not known, as the run ended ({why}); {anew}"
     return replace(seen, note=note)
 
 

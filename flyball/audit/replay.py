@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flyball.bench.cases import Case
 from flyball.errors import FlyballError
 from flyball.ledger import Ledger
 from flyball.records import Ruling, Run, Step, Trajectory
@@ -38,42 +39,39 @@ def replay(ledger: Ledger, runs: Sequence[Run], monitors: Iterable[Monitor]) -> 
     """Put each monitor to `runs`, step by step, up to its first STOP."""
     rules = list(monitors)
     # Whole runs are large: without a rule none of them is read.
-    known = [(run, ledger.trajectory(run.id)) for run in (runs if rules else ())]
-    known = [(run, told) for run, told in known if told.steps and told.spend.energy.joules]
+    cases = [Case(run=run, steps=ledger.steps(run.id)) for run in (runs if rules else ())]
+    known = [case for case in cases if _joules(case)]
     return [_saving(monitor, known) for monitor in rules]
 
 
-def _saving(monitor: Monitor, known: Sequence[tuple[Run, Trajectory]]) -> Saving:
-    stopped = lost = 0
-    saved = 0.0
-    for run, trajectory in known:
-        place = first_stop(monitor, trajectory)
-        if place is not None:
-            stopped += 1
-            lost += run.success is True
-            saved += _after(trajectory.steps[place:])
+def _saving(monitor: Monitor, cases: Sequence[Case]) -> Saving:
+    stops = [(case, first_stop(monitor, case)) for case in cases]
+    stopped = [(case, place) for case, place in stops if place is not None]
     return Saving(
         monitor=monitor.name,
-        runs=len(known),
-        stopped=stopped,
-        stopped_successes=lost,
-        joules=sum(told.spend.energy.joules or 0.0 for _, told in known),
-        saved_j=saved,
+        runs=len(cases),
+        stopped=len(stopped),
+        stopped_successes=sum(case.run.success is True for case, _ in stopped),
+        joules=sum(_joules(case) for case in cases),
+        saved_j=sum(_after(case.steps[place:]) for case, place in stopped),
     )
 
 
-def first_stop(monitor: Monitor, trajectory: Trajectory) -> int | None:
+def first_stop(monitor: Monitor, case: Case) -> int | None:
     """The index of the first step at which `monitor` rules STOP, if there is one."""
-    seen = Trajectory(task=trajectory.task)
-    for step in trajectory.steps:
-        seen = seen.then(step)
+    for seen in case.prefixes():
         try:
             verdict = monitor.judge(seen)
         except (FlyballError, LookupError, ValueError, TypeError):
             continue
         if verdict.ruling is Ruling.STOP:
-            return step.index
+            return seen.last.index
     return None
+
+
+def _joules(case: Case) -> float:
+    """Nothing where it is unknown of one of its steps."""
+    return Trajectory(task=case.run.task, steps=case.steps).spend.energy.joules or 0.0
 
 
 def _after(steps: Sequence[Step]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -64,6 +64,13 @@ def read_cases(source: Path, tell: Tell) -> Iterator[Case]:
         return
     with Ledger(source) as ledger:
         for run, steps in checked_alone(ledger, tell):
+            yield Case(run=run, steps=steps)
+
+
+def checked(ledger: Ledger, runs: Iterable[Run]) -> Iterator[Case]:
+    """Those of `runs` that have steps and a score."""
+    for run in runs:
+        if run.success is not None and (steps := ledger.steps(run.id)):
             yield Case(run=run, steps=steps)
 
 

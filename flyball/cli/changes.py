@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from flyball.errors import ToolError
+from flyball.errors import ConfigError, ToolError
 
 if TYPE_CHECKING:
     from flyball.agents.attempts import Tried
     from flyball.ledger import Ledger
+    from flyball.tools.code import Workspace
 
 CHANGES = "changes"
 """The folder beside the ledger that keeps the patches."""
@@ -80,8 +81,35 @@ def _do(then: Then, tried: Tried, path: Path, *, quiet: bool) -> None:
 
 def saved(patch: str, ledger: Ledger, run_id: str) -> Path:
     """Write a patch down beside the ledger."""
-    folder = Path(ledger.path).parent / CHANGES
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{run_id}.diff"
+    path = patch_path(ledger, run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(patch, encoding="utf-8", errors="surrogateescape")
     return path
+
+
+def patch_path(ledger: Ledger, run_id: str) -> Path:
+    """Where what a run changed is kept: at each step while it goes on, and once it is over."""
+    return Path(ledger.path).parent / CHANGES / f"{run_id}.diff"
+
+
+def put_back(workspace: Workspace, ledger: Ledger, run_id: str) -> None:
+    """Make a fresh copy what it was when the run ended. Raises `ConfigError` where it cannot be."""
+    from flyball.tools.code import apply_diff
+
+    path = patch_path(ledger, run_id)
+    try:
+        patch = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise ConfigError(
+            f"run {run_id} cannot be taken up: what it changed is not in {path} any more;"
+            " start it anew with flyball run --agent code"
+        ) from error
+    try:
+        if patch:
+            apply_diff(workspace.tree, patch)
+    except ToolError as error:
+        raise ConfigError(
+            f"run {run_id} cannot be taken up: {workspace.repo} is not as it was, so that {path}"
+            " does not fit; put the repository back to what it was, or start anew"
+        ) from error
+    workspace.keep()

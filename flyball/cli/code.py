@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from flyball.cli.changes import Then, saved, settle
+from flyball.cli.asking import Asking
+from flyball.cli.changes import Then, patch_path, put_back, saved, settle
 from flyball.cli.options import waited
 from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
+    from flyball.agents import Crew
     from flyball.agents.attempts import Bench, Tried
+    from flyball.cli.web import Earlier
     from flyball.config import Config
     from flyball.ledger import Ledger
     from flyball.monitors.approvals import Kind
-    from flyball.records import Budget, Decision, Step
+    from flyball.records import Budget, Run, Step
     from flyball.roles import Sink
     from flyball.tools.code import Workplace, Workspace
+
+TESTED_BY = "test_command"
+"""The key in a task's metadata."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +49,48 @@ class CodeOrder:
     sandbox: str | None
     dangerously_no_sandbox: bool
 
+    @property
+    def marks(self) -> dict[str, str]:
+        """What the task's metadata keep, for the run to be taken up again."""
+        told = {"repo": str(self.repo.absolute()), "file": self.file, TESTED_BY: self.test_command}
+        return {name: value for name, value in told.items() if value}
 
-def run_code(order: CodeOrder, config: Config, ledger: Ledger, *, as_json: bool) -> None:
-    """Carry `order` out, print each step, and end with the code for how it went."""
+
+def order_of(run: Run, then: Then) -> CodeOrder:
+    """What was asked for; what it was allowed besides is not allowed again by itself."""
+    kept = run.task.metadata
+    if "repo" not in kept:
+        raise ConfigError(f"run {run.id} does not say which repository it is of; start it anew")
+    return CodeOrder(
+        task=run.task.prompt,
+        repo=Path(kept["repo"]),
+        file=kept.get("file"),
+        policy=run.policy,
+        strong=run.strong,
+        budget=run.task.budget,
+        seed=run.seed,
+        test_command=kept.get(TESTED_BY),
+        attempts=1,
+        then=then,
+        yes=False,
+        allow_net=False,
+        sandbox=None,
+        dangerously_no_sandbox=False,
+    )
+
+
+def run_code(
+    order: CodeOrder,
+    config: Config,
+    ledger: Ledger,
+    *,
+    earlier: Earlier | None = None,
+    as_json: bool,
+) -> None:
+    """Carry `order` out, print each step, and end with the code for how it went.
+
+    An `earlier` run is gone on with.
+    """
     from flyball.agents.coding import workplace_of
     from flyball.cli.show import print_run_json, print_step
     from flyball.tools.sandbox import KINDS
@@ -66,7 +110,7 @@ def run_code(order: CodeOrder, config: Config, ledger: Ledger, *, as_json: bool)
     )
     sink: Sink = (lambda step: None) if as_json else print_step
     with ExitStack() as stack:
-        job = _Job(order, config, ledger, workplace, stack, asks)
+        job = _Job(order, config, ledger, workplace, stack, asks, earlier)
         try:
             tried = waited(job.carry_out(sink, as_json=as_json))
         except KeyboardInterrupt:
@@ -105,6 +149,7 @@ class _Job:
     workplace: Workplace
     stack: ExitStack
     asks: tuple[Kind, ...]
+    earlier: Earlier | None
     opened: list[Bench] = field(default_factory=list)
 
     async def carry_out(self, sink: Sink, *, as_json: bool) -> Tried:
@@ -112,7 +157,6 @@ class _Job:
 
         from flyball.agents import assemble, open_meter, open_policies
         from flyball.agents.attempts import Undertaking
-        from flyball.cli.helmed import helmed
         from flyball.cli.show import print_outcome
         from flyball.cli.web import slug
         from flyball.records import Task
@@ -120,8 +164,8 @@ class _Job:
 
         order = self.order
         names = [order.policy, *([order.strong] if order.strong else [])]
-        marks = {"repo": str(order.repo.absolute())}
-        task = Task(id=slug(order.task), prompt=order.task, budget=order.budget, metadata=marks)
+        marks, name = order.marks, slug(order.task)
+        task = Task(id=name, prompt=order.task, budget=order.budget, metadata=marks)
 
         def told(tried: Tried) -> None:
             if not as_json:
@@ -143,9 +187,30 @@ class _Job:
                 seed=order.seed,
                 asks=self.asks,
                 ended=told,
-                steered=helmed,
+                steered=self.steered,
             )
+            if self.earlier is not None:
+                return await undertaking.take_up(self.earlier.run, self.earlier.trajectory)
             return await undertaking.carry_out()
+
+    @asynccontextmanager
+    async def steered(self, run: Run, crew: Crew) -> AsyncIterator[Crew]:
+        """Give the crew a helm, and keep what is changed after each step, should the run break."""
+        from dataclasses import replace
+
+        from flyball.cli.helmed import helmed
+
+        workspace, sink = self.opened[-1].workspace, crew.sink
+
+        def keep(step: Step) -> None:
+            saved(workspace.kept(), self.ledger, run.id)
+            sink(step)
+
+        saved(workspace.kept(), self.ledger, run.id)
+        async with helmed(run, replace(crew, sink=keep)) as steered:
+            yield steered
+        if self.ledger.run(run.id).status == "finished":
+            patch_path(self.ledger, run.id).unlink(missing_ok=True)
 
     def _compact(self, names: Sequence[str]) -> bool:
         from flyball.models import model_format
@@ -167,6 +232,8 @@ class _Job:
         order = self.order
         workspace = self.stack.enter_context(open_workspace(order.repo, self.workplace))
         command = order.test_command or self.config.sandbox.test_command
+        if self.earlier is not None:
+            put_back(workspace, self.ledger, self.earlier.run.id)
         exam = Remembered(find_exam(workspace.tree, workspace.python, command))
         tools = dict(code_tools(workspace, exam))
         if not compact:
@@ -184,7 +251,8 @@ class _Job:
     def save_last(self) -> None:
         """Keep what there is of a run that is broken off."""
         if self.opened and (patch := self.opened[-1].workspace.diff()):
-            path = saved(patch, self.ledger, self.ledger.runs(limit=1)[0].id)
+            run = self.earlier.run if self.earlier else self.ledger.runs(limit=1)[0]
+            path = saved(patch, self.ledger, run.id)
             typer.echo(f"flyball: what was changed is in {path}", err=True)
 
 
@@ -201,40 +269,3 @@ def the_file(workspace: Workspace) -> str:
             f" {len(names)}: name it with --file, or use another model with --policy"
         )
     return names[0]
-
-
-@dataclass(kw_only=True)
-class Asking:
-    """Asks the person at the terminal, and remembers what is allowed for the whole run."""
-
-    asks: Sequence[Kind]
-    allowed: set[Kind] = field(default_factory=set)
-
-    async def __call__(self, step: Step) -> Decision:
-        import asyncio
-
-        from flyball.agents import nobody
-        from flyball.agents.coding import refused
-        from flyball.monitors.approvals import kinds_of
-        from flyball.records import Decision
-
-        kinds = [kind for kind in kinds_of(step.action) if kind in self.asks]
-        if kinds and self.allowed >= set(kinds):
-            return Decision(reason="allowed for this run", by="human")
-        if not sys.stdin.isatty():
-            return await nobody(step)
-        answer = await asyncio.to_thread(_asked, step)
-        if answer == "a":
-            self.allowed |= set(kinds)
-        if answer in ("o", "a"):
-            return Decision(reason="allowed", by="human")
-        return refused(step)
-
-
-def _asked(step: Step) -> str:
-    typer.echo(f"\n  {step.action.arguments.get('command', step.action.tool)}")
-    typer.echo(f"  {step.decision.reason}. Allow it?")
-    while True:
-        answer = str(typer.prompt("  [o]nce, [a]lways for this run, [n]ever", default="n"))
-        if answer[:1].lower() in ("o", "a", "n"):
-            return answer[:1].lower()

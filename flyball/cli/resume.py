@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from flyball.cli.changes import Then
 from flyball.cli.options import (
     GrammarOption,
     JsonOption,
@@ -45,6 +47,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     killed: Annotated[
         bool, typer.Option("--killed", help="Nothing runs it any more, whatever its record says.")
     ] = False,
+    then: Annotated[Then, typer.Option(help="For code: what becomes of the change.")] = Then.ASK,
     grammar: GrammarOption = None,
     ledger: LedgerOption = None,
     watch: WatchOption = False,
@@ -53,17 +56,18 @@ def resume(  # noqa: PLR0913 - one parameter an option
     """Take up a run that was stopped, interrupted or broke, without repeating what it did.
 
     It goes on as the same run, from the page that it saw last, which is loaded anew; what it had
-    filled in there is gone. The action at hand when it ended is not carried out unless it is
-    proposed again.
+    filled in there is gone. A run on code goes on in a new copy of the repository, with what it had
+    changed. The action at hand when it ended is not carried out unless it is proposed again.
     """
     from flyball.agents import check_budget, check_resumable
+    from flyball.cli.code import order_of, run_code
     from flyball.cli.web import Earlier, watched
     from flyball.config import load_config
 
     config = load_config().with_grammar(grammar)
     with open_ledger(ledger, config) as opened, stoppable(f"flyball resume {run_id}"):
         run = opened.run(run_id)
-        check_resumable(run, agent="web", killed=killed)
+        check_resumable(run, killed=killed)
         trajectory = opened.trajectory(run.id)
         budget = _budget(
             run.task.budget,
@@ -76,15 +80,16 @@ def resume(  # noqa: PLR0913 - one parameter an option
             check_budget(trajectory, budget)
         driver = policy or run.policy
         called_in = strong or run.strong
-        order = _order(run, trajectory, headless=config.browser.headless and not watch)
-        order = replace(
-            order,
-            policy=driver,
-            strong=None if called_in == driver else called_in,
-            budget=budget,
+        again = partial(
+            replace, policy=driver, strong=None if called_in == driver else called_in, budget=budget
         )
         earlier = Earlier(run=run, trajectory=trajectory)
-        watched(order, config, opened, earlier=earlier, as_json=as_json)
+        if run.agent == "code":
+            code = again(order_of(run, then))
+            run_code(code, config, opened, earlier=earlier, as_json=as_json)
+            return
+        web = again(_order(run, trajectory, headless=config.browser.headless and not watch))
+        watched(web, config, opened, earlier=earlier, as_json=as_json)
 
 
 def _budget(

@@ -128,7 +128,7 @@ def run(  # noqa: PLR0913 - one parameter an option
             sandbox=sandbox,
             dangerously_no_sandbox=dangerously_no_sandbox,
         )
-        with open_ledger(ledger, config) as opened, stoppable():
+        with open_ledger(ledger, config) as opened, stoppable("flyball resume RUN"):
             run_code(code_order, config, opened, as_json=as_json)
         return
     assert url is not None

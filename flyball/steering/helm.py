@@ -16,6 +16,9 @@ from flyball.steering.orders import Order, Standing, socket_of
 Picture = Callable[[Path], Awaitable[None]]
 """Writes what the agent sees to a file, as a PNG."""
 LONGEST_LINE = 1 << 20
+FIRST_SECONDS = 15.0
+"""How long the first question waits for the first watcher: the screen that started a run connects
+once it has found the run in the ledger."""
 
 
 class Helm:
@@ -45,6 +48,7 @@ class Helm:
         self._read, self._picture, self._pictures = read, picture, pictures
         self._watchers = set[asyncio.StreamWriter]()
         self._changed = asyncio.Event()
+        self._met = asyncio.Event()
         self._actions = asyncio.Queue[Action]()
         self._answer: Decision | None = None
         self._hand_to = ""
@@ -100,11 +104,14 @@ class Helm:
     async def ask(self, step: Step, *, alone: bool = False) -> Decision:
         """Put a step to whoever watches; where nobody does, or all leave, the run is stopped.
 
-        `alone`: wait all the same, as somebody may come.
+        `alone`: wait all the same, as somebody may come. The first watcher may be on the way.
         """
         self._answer = None
         asked = step.action.text or f"{step.action.tool} {dict(step.action.arguments)}"
         self._tell(waiting="answer", question=f"{asked}\n{step.decision.reason}")
+        if not alone:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._met.wait(), FIRST_SECONDS)
         while self._answer is None and (self._watchers or alone) and not self._stop:
             await self._change()
         self._tell(waiting="", question="")
@@ -120,6 +127,9 @@ class Helm:
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._watchers.add(writer)
+        self._met.set()
+        # What is said already is read first: writing to one who is gone would lose it.
+        await asyncio.sleep(0)
         writer.write(self.standing.to_line())
         bound = False
         with suppress(ConnectionError, ValueError):

@@ -33,7 +33,7 @@ def receipt_lines(receipt: Receipt, run: Run) -> Iterator[str]:
     if receipt.undone is not None:
         yield f"left undone: {action_line(receipt.undone)}"
     yield f"going on was expected to cost: {_expected(receipt.expected)}"
-    if run.task.suite == ADHOC and run.agent != "code":
+    if run.task.suite == ADHOC:
         options = "--policy, --max-steps, --budget-joules, --budget-usd"
         yield f"flyball resume {run.id} takes it up again ({options})"
 

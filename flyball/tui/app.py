@@ -16,7 +16,7 @@ from textual.screen import Screen
 from flyball.errors import FlyballError
 from flyball.tui.bar import PLACES
 from flyball.tui.desk import Desk, Job, remember, remembered
-from flyball.tui.place import Place
+from flyball.tui.place import Failed, Place, Undone, in_background
 from flyball.tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ CLASSES = {
     "parts": "Parts",
 }
 WIDE = 120
+TEXTUALS = {"Copy selected text", "Focus Next", "Focus Previous"}
+"""Commands that Textual gives every screen, which nobody looks for by name."""
 
 
 def place(name: str) -> Callable[[], Screen[None]]:
@@ -58,6 +60,7 @@ class FlyballApp(App[None]):
             for number, (name, title) in enumerate(PLACES, start=1)
         ),
         Binding("question_mark", "keys", "Keys", key_display="?"),
+        Binding("u", "undo", "Undo", show=False),
         Binding("t", "next_theme", "Theme", show=False),
         Binding("q", "leave", "Quit"),
     ]
@@ -95,6 +98,20 @@ class FlyballApp(App[None]):
         else:
             self.action_show_help_panel()
 
+    def action_undo(self) -> None:
+        """Bring back the run that was deleted last, wherever one stands."""
+        in_background(self, self.desk.undo, Undone, group="undo")
+
+    def on_undone(self, undone: Undone) -> None:
+        if undone.task is None:
+            self.notify("nothing was deleted since this was opened")
+            return
+        self.notify(f"{undone.task} is back", markup=False)
+        self.screen.post_message(Undone(undone.task))
+
+    def on_failed(self, failed: Failed) -> None:
+        self.complain(failed.error)
+
     def action_next_theme(self) -> None:
         names = [each.name for each in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
@@ -109,7 +126,7 @@ class FlyballApp(App[None]):
         """Every command there is where one stands, and every place."""
         for name, title in PLACES:
             yield SystemCommand(f"Go to {title}", "A place", lambda name=name: self.action_go(name))
-        known = {title for _, title in PLACES} | {"Copy selected text"}
+        known = {title for _, title in PLACES} | TEXTUALS
         for active in screen.active_bindings.values():
             binding, said = active.binding, active.binding.description
             if not said or said in known or not isinstance(active.node, Place | App):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flyball.audit import Report, ReportRow
     from flyball.ledger import By
 
-BYS: tuple[By, ...] = ("task", "model", "agent", "suite", "day")
+BYS: tuple[By, ...] = ("task", "model", "agent", "suite", "day", "attempt")
 SORTS = ("", "J/success", "J", "failed", "superv.", "$", "g CO2e", "runs")
 GRAPH = " "
 COLUMNS = (
@@ -96,6 +96,9 @@ class Audit(Place):
             return report(ledger, ledger.runs(), by)
 
         in_background(self, work, self.Found, group="audit")
+
+    def on_undone(self) -> None:
+        self.action_look()
 
     def on_audit_found(self, found: Found) -> None:
         self.report, self.found = found.report, list(found.report.rows)

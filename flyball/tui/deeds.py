@@ -16,7 +16,6 @@ from flyball.tui.place import Place, in_background
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from flyball.ledger import Deleted
     from flyball.ledger.listing import Listed
     from flyball.records import Run
 
@@ -27,9 +26,9 @@ LABELLED = "labelled"
 class Done(Message):
     """Something was done in the ledger."""
 
-    def __init__(self, told: str, gone: Deleted | None = None) -> None:
+    def __init__(self, told: str) -> None:
         super().__init__()
-        self.told, self.gone = told, gone
+        self.told = told
 
 
 class Deeds(Place):
@@ -41,7 +40,6 @@ class Deeds(Place):
         Binding("r", "resume", "Resume"),
         Binding("l", "label", "Label"),
         Binding("d,delete", "delete", "Delete"),
-        Binding("u", "undo", "Undo", show=False),
         Binding("e", "export", "Export"),
     ]
 
@@ -49,8 +47,6 @@ class Deeds(Place):
         super().__init__()
         self.held: Listed | None = None
         """The run that another is to be compared with."""
-        self.gone = list["Deleted"]()
-        """What was deleted, for undoing."""
 
     def current(self) -> Listed | None:
         raise NotImplementedError
@@ -60,7 +56,8 @@ class Deeds(Place):
 
     def told_of_deeds(self) -> str:
         told = f"; comparing with {self.held.task} (Esc on c)" if self.held else ""
-        return f"{told}; u undoes {len(self.gone)} deletions" if self.gone else told
+        deleted = len(self.flyball.desk.deleted)
+        return f"{told}; u undoes {deleted} deletions" if deleted else told
 
     def _at_hand(self) -> Listed | None:
         line = self.current()
@@ -141,22 +138,10 @@ class Deeds(Place):
             return
 
         def delete() -> Done:
-            gone = self.flyball.desk.ledger().delete(line.id)
-            return Done(f"{line.task} is deleted; u brings it back", gone)
+            self.flyball.desk.delete(line.id)
+            return Done(f"{line.task} is deleted; u brings it back, until you quit")
 
         self._do(delete)
-
-    def action_undo(self) -> None:
-        if not self.gone:
-            self.notify("nothing was deleted here")
-            return
-        gone = self.gone.pop()
-
-        def put_back() -> Done:
-            self.flyball.desk.ledger().put_back(gone)
-            return Done(f"{gone.run.task.id} is back")
-
-        self._do(put_back)
 
     def action_export(self) -> None:
         line = self._at_hand()
@@ -186,9 +171,10 @@ class Deeds(Place):
         in_background(self, work, lambda done: done, group="deeds")
 
     def on_done(self, done: Done) -> None:
-        if done.gone is not None:
-            self.gone.append(done.gone)
         self.notify(done.told, markup=False)
+        self.action_look(True)
+
+    def on_undone(self) -> None:
         self.action_look(True)
 
 

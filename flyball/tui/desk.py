@@ -17,7 +17,7 @@ from flyball.ledger import Listing
 from flyball.steering import helm_folder
 
 if TYPE_CHECKING:
-    from flyball.ledger import Ledger
+    from flyball.ledger import Deleted, Ledger
 
 PROGRAM = (sys.executable, "-m", "flyball.cli")
 
@@ -41,12 +41,24 @@ class Job:
             self.run_id = self.named.read_text(encoding="utf-8") or None
         return self.run_id
 
+    def takes_up(self, run_id: str | None) -> bool:
+        """Whether it was started to go on with that run."""
+        return self.words[:2] == ("resume", run_id)
+
     @property
     def problem(self) -> str:
         """The last thing that it complained of."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = [line for line in lines if line.startswith("flyball: ")]
+        said = [line for line in self._lines() if line.startswith("flyball: ")]
         return said[-1].removeprefix("flyball: ") if said else ""
+
+    @property
+    def last_words(self) -> str:
+        """What it said last: of a run on code, what became of the change."""
+        said = [line for line in self._lines() if line.strip()]
+        return said[-1] if said else ""
+
+    def _lines(self) -> list[str]:
+        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 @dataclass(kw_only=True)
@@ -56,6 +68,8 @@ class Desk:
     given: Path | None = None
     """The ledger's file; `None`: where the configuration says."""
     jobs: list[Job] = field(default_factory=list)
+    deleted: list[Deleted] = field(default_factory=list)
+    """The runs that were deleted since the screen was opened, whole, the newest last."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _listing: Listing | None = None
     _ledger: Any = None
@@ -84,6 +98,20 @@ class Desk:
                 self._ledger = Ledger(self.path)
             opened: Ledger = self._ledger
             return opened
+
+    def delete(self, run_id: str) -> None:
+        """Take a run out, for `undo` to bring back. Raises `LedgerError`."""
+        self.deleted.append(self.ledger().delete(run_id))
+
+    def undo(self) -> str | None:
+        """Bring back what was deleted last; gives its task, or `None` where there is nothing."""
+        with self._lock:
+            if not self.deleted:
+                return None
+            gone = self.deleted[-1]
+            self.ledger().put_back(gone)
+            self.deleted.remove(gone)
+            return gone.run.task.id
 
     def close(self) -> None:
         with self._lock:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NONE = "Nothing is watched. 3 starts a run; on 1, Enter opens one."
 
 
+ORDERS = ("pause", "stop", "hand_over", "wheel", "answer")
+
+
 class Live(Place):
     """Tabs of runs."""
 
@@ -32,10 +35,10 @@ class Live(Place):
         Binding("w", "wheel", "Wheel"),
         Binding("a", "answer('continue')", "Approve", show=False),
         Binding("x", "answer('revise')", "Refuse", show=False),
+        Binding("o,enter", "whole", "Whole step"),
         Binding("space", "play", "Replay"),
         Binding("plus,equals_sign", "faster(1)", "Faster", show=False),
         Binding("minus", "faster(-1)", "Slower", show=False),
-        Binding("enter", "whole", "Whole step", show=False),
         Binding("tab,right_square_bracket", "tab(1)", "Next tab", show=False),
         Binding("shift+tab,left_square_bracket", "tab(-1)", "Tab before", show=False),
         Binding("ctrl+w", "close", "Close tab", show=False),
@@ -74,6 +77,10 @@ class Live(Place):
         if "not there yet" not in str(error):
             super().take_failure(error)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no orders for a run that is over."""
+        return action not in ORDERS or self.view is None or not self.view.over
+
     @property
     def view(self) -> RunView | None:
         return self.views[self.at] if self.views else None
@@ -84,20 +91,28 @@ class Live(Place):
             if view.run_id == run_id is not None or (job is not None and view.job is job):
                 self._turn_to(place)
                 return
+        if job is not None:
+            await self._drop([view for view in self.views if job.takes_up(view.run_id)])
         known = [each for each in self.flyball.desk.jobs if run_id and each.run_id == run_id]
         view = RunView(job or (known[0] if known else None), run_id)
         self.views.append(view)
         await self.query_one("#views").mount(view)
         self._turn_to(len(self.views) - 1)
 
+    async def _drop(self, views: list[RunView]) -> None:
+        for view in views:
+            self.views.remove(view)
+            await view.remove()
+
     def _turn_to(self, place: int) -> None:
         self.at = place
         for each, view in enumerate(self.views):
             view.display = each == place
         view = self.views[place]
-        view.rows.focus()
+        view.take_keys()
         view.look()
         self._tell()
+        self.refresh_bindings()
 
     def on_run_view_changed(self) -> None:
         self._tell()
@@ -105,10 +120,11 @@ class Live(Place):
 
     def _tell(self) -> None:
         told = []
+        room = min(self.size.width // max(len(self.views), 1) - len(" ■ 1  WAITS "), 24)
         for place, view in enumerate(self.views):
             mark = "■" if view.over else "●"
             waits = " WAITS" if view.standing and view.standing.waiting else ""
-            name = f"{mark} {view.title[:24]}{waits}".replace("[", r"\[")
+            name = f"{mark} {place + 1} {view.title[: max(room, 0)]}{waits}".replace("[", r"\[")
             look = "bold reverse" if place == self.at else "not bold"
             told.append(f"[@click=screen.turn({place})][{look}] {name} [/][/]")
         self.query_one("#tabs", Static).update(" ".join(told) or NONE)
@@ -123,7 +139,7 @@ class Live(Place):
     async def action_close(self) -> None:
         if not self.views:
             return
-        await self.views.pop(self.at).remove()
+        await self._drop([self.views[self.at]])
         self.at = max(self.at - 1, 0)
         if self.views:
             self._turn_to(self.at)

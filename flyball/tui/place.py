@@ -26,6 +26,14 @@ class Failed(Message):
         self.error = error
 
 
+class Undone(Message, bubble=False):
+    """A deletion was undone; `None`: there was none to undo."""
+
+    def __init__(self, task: str | None) -> None:
+        super().__init__()
+        self.task = task
+
+
 class Place(Screen[None]):
     """One of the places that the bar names."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from flyball.bench.cases import Case, common_unit, replay, score_case
+from flyball.bench.cases import Case, checked, common_unit, replay, score_case
 from flyball.bench.evaluation import CONFIDENCE, share_lost, share_saved, sums_of
 from flyball.bench.intervals import Interval, bootstrap
 from flyball.monitors.learned.rules import Rule, pick_rule, saved
@@ -16,23 +18,32 @@ if TYPE_CHECKING:
     from flyball.ledger import Ledger
     from flyball.monitors.learned.scored import ScoredRun
 
-NEWEST = 400
-"""Runs that are read, at most: what is moved by keys has to answer at once."""
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+Progress = Callable[[int, int], None]
+"""Is told how many there were so far, of how many."""
+SECONDS = 4.0
+"""How long past runs are read for, and asked about, at most. The newest come first."""
 RESAMPLES = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """The newest checked runs, and what each monitor said of them."""
+    """Checked runs, the newest first, and what each monitor said of them."""
 
     runs: tuple[str, ...]
     tasks: tuple[str, ...]
     scored: dict[str, tuple[ScoredRun, ...]]
     unit: str
+    since: str | None = None
+    """The day of the oldest of them, where the time did not suffice to read all there are."""
 
     @property
     def about(self) -> str:
-        return f"the newest {len(self.runs)} checked runs, of {len(set(self.tasks))} tasks"
+        many = f"{len(self.runs):,} checked runs, of {len(set(self.tasks))} tasks"
+        if self.since is None:
+            return f"all {many}"
+        return f"ONLY THE NEWEST {many}, back to {self.since}: reading on takes too long"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +73,14 @@ class Report:
     lost_interval: Interval | None
 
 
-def read_past(ledger: Ledger, ask: str = "") -> Past:
+def read_past(
+    ledger: Ledger,
+    ask: str = "",
+    told: Progress = lambda number, of: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Past:
     """Read checked runs with the scores that were recorded, and those of the monitor to `ask`."""
-    cases = list(_cases(ledger))
+    cases, whole = in_time(lambda run: checked(ledger, (run,)), ledger.runs(), told, clock)
     names = {
         verdict.monitor
         for case in cases
@@ -72,28 +88,40 @@ def read_past(ledger: Ledger, ask: str = "") -> Past:
         for verdict in step.verdicts
         if verdict.score is not None
     }
-    unit = common_unit(cases) if cases else "steps"
-    scored = {
-        name: tuple(score_case(case, said(case, name), unit) for case in cases)
-        for name in sorted(names)
-    }
-    if ask and ask not in scored and cases:
+    answers = {name: [said(case, name) for case in cases] for name in sorted(names)}
+    if ask and ask not in names and cases:
         from flyball.config import load_config
 
         say = replay(load_config().monitor(ask))
-        scored[ask] = tuple(score_case(case, say(case), unit) for case in cases)
+        answers[ask], all_asked = in_time(lambda case: [say(case)], cases, told, clock)
+        cases, whole = cases[: len(answers[ask])], whole and all_asked
+    unit = common_unit(cases) if cases else "steps"
     return Past(
         runs=tuple(case.run.id for case in cases),
         tasks=tuple(case.run.task.id for case in cases),
-        scored=scored,
+        scored={
+            name: tuple(map(partial(score_case, unit=unit), cases, answer))
+            for name, answer in answers.items()
+        },
         unit=unit,
+        since=None if whole or not cases else f"{cases[-1].run.started_at:%Y-%m-%d}",
     )
 
 
-def _cases(ledger: Ledger) -> Iterator[Case]:
-    for run in ledger.runs(limit=NEWEST):
-        if run.success is not None and (steps := ledger.steps(run.id)):
-            yield Case(run=run, steps=steps)
+def in_time(
+    work: Callable[[Item], Iterable[Made]],
+    items: Sequence[Item],
+    told: Progress,
+    clock: Callable[[], float],
+) -> tuple[list[Made], bool]:
+    """What `work` makes of `items` as far as the time goes; and whether it went to the end."""
+    made, end = list[Made](), clock() + SECONDS
+    for number, item in enumerate(items, start=1):
+        made += work(item)
+        told(number, len(items))
+        if clock() > end and number < len(items):
+            return made, False
+    return made, True
 
 
 def said(case: Case, monitor: str) -> list[float]:

@@ -130,7 +130,8 @@ class Rows(Widget, can_focus=True):
         width = self.size.width - 1
         if y == 0:
             cells = [self._title(column) for column in self.columns]
-            return self._strip(cells, width + 1, self._look("title"))
+            title = self._look("title")
+            return self._strip(cells, width, title).adjust_cell_length(width + 1, title)
         row = y - 1 + self.top
         if row >= self.count:
             return Strip.blank(self.size.width, self._look("base"))
@@ -181,7 +182,7 @@ class Rows(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:
             place = 0
-            for column, width in self._shown(self.size.width):
+            for column, width in self._shown(self.size.width - 1):
                 if place <= event.x < place + width and column.key:
                     self.post_message(self.SortAsked(column.key))
                 place += width + GAP

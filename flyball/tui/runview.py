@@ -57,7 +57,7 @@ class RunView(Widget):
         """The cursor stays on the newest step."""
         self.speed = 1
         self.plays = False
-        self._record, self._looking, self._problem = "", False, ""
+        self._record, self._looking, self._problem, self._change = "", False, "", ""
         self._line: Line | None = None
 
     def compose(self) -> ComposeResult:
@@ -94,9 +94,10 @@ class RunView(Widget):
 
     def look(self) -> None:
         """Look for what is new, unless it is known that nothing will be."""
-        if self._looking or not self.display or not self.screen.is_current:
+        if self._looking or not self.screen.is_current:
             return
         if self.over and not (self.job and self.job.process.poll() is None):
+            self._tell_change()
             return
         if self.run_id is None and not self._begun():
             return
@@ -119,6 +120,15 @@ class RunView(Widget):
             self.app_.complain(self._problem)
             self._draw()
         return self.run_id is not None
+
+    def _tell_change(self) -> None:
+        """Say, once, what became of what a run on code changed."""
+        run = self.watched.run
+        if self.job is None or run is None or run.agent != "code" or self._change:
+            return
+        self._change = self.job.last_words
+        self.app_.notify(self._change, title=run.task.id, timeout=15, markup=False)
+        self._draw()
 
     def on_run_view_came(self, came: Came) -> None:
         self._looking = False
@@ -186,6 +196,9 @@ class RunView(Widget):
     def on_resize(self) -> None:
         self._draw()
 
+    def on_show(self) -> None:
+        self._draw()
+
     def play(self) -> None:
         """Replay from the cursor, from the start if it is at the end; or hold the replay."""
         self.plays = not self.plays
@@ -227,13 +240,19 @@ class RunView(Widget):
             ask.update(f"{self.standing.question}\na approves, x refuses, s stops the run")
         elif waiting == "action" and self.standing:
             ask.update(self.standing.question)
-        if typed.display and not was:
-            typed.focus()
-        elif was and not typed.display:
-            self.rows.focus()
+        if typed.display is not was:
+            self.take_keys()
+
+    def take_keys(self) -> None:
+        """Have the keys go where they are wanted; a run that is not shown takes none."""
+        typed = self.query_one("#typed", Input)
+        if self.display:
+            (typed if typed.display else self.rows).focus()
 
     def _draw(self) -> None:
-        pace = f"▶ {SPEEDS[self.speed]:g} steps/s" if self.plays else ""
+        if not self.display:
+            return
+        pace = f"▶ {SPEEDS[self.speed]:g} steps/s" if self.plays else self._change
         waiting = self._problem or "starting: the model is loaded and a browser is opened ..."
         told = head(self.watched, self.standing, waiting, pace)
         self.query_one("#head", Lines).show(list(told.split(allow_blank=True)))

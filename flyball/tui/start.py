@@ -26,6 +26,12 @@ AGENTS = ("web", "code")
 MODES = ("enforcing", "shadow")
 BOUND = ("goes on", "stops, to be resumed")
 YES_NO = ("yes", "no")
+THEN = {
+    "kept as a patch": "keep",
+    "put on a branch": "branch",
+    "applied to the folder": "apply",
+}
+"""What becomes of the change of a run on code, and the word for it in `flyball run --then`."""
 TEXTS = {
     "task": ("task", "what the agent is to do, in a sentence"),
     "where": ("URL or folder", "http://127.0.0.1:8000/login, or the folder of the code agent"),
@@ -107,6 +113,7 @@ class Start(Place):
             yield _field("small model", Pick((policy,), policy, id="policy"))
             yield _field("strong model", Pick((strong,), strong, id="strong"))
             yield _field("monitors", Pick(MODES, kept.get("mode", ""), id="mode"))
+            yield _field("change of code", Pick(tuple(THEN), kept.get("then", ""), id="then"))
             yield _field("keep pictures", Pick(YES_NO, kept.get("pictures", ""), id="pictures"))
             yield _field("if this closes", Pick(BOUND, kept.get("bound", ""), id="bound"))
             yield Static(
@@ -180,9 +187,11 @@ def wrong(values: Mapping[str, str]) -> str:
 def call(values: Mapping[str, str]) -> tuple[str, ...]:
     """The words of `flyball run` that say the same."""
     words = ["run", values["task"], "--agent", values["agent"]]
-    words += ["--url" if values["agent"] == "web" else "--repo", values["where"]]
+    web = values["agent"] == "web"
+    words += ["--url" if web else "--repo", values["where"]]
     told = {
-        "--expect": values["expect"],
+        "--expect": values["expect"] if web else "",
+        "--then": "" if web else THEN[values["then"]],
         "--max-steps": values["steps"],
         "--budget-joules": values["joules"],
         "--budget-usd": values["usd"],
@@ -191,7 +200,7 @@ def call(values: Mapping[str, str]) -> tuple[str, ...]:
     }
     for name, value in told.items():
         words += [name, value] if value else []
-    for host in values["hosts"].split():
+    for host in values["hosts"].split() if web else ():
         words += ["--allow-host", host]
     return (*words, *(["--shadow"] if values["mode"] == "shadow" else []))
 
@@ -207,6 +216,7 @@ def warning(values: Mapping[str, str]) -> str:
     else:
         reach = (
             f"It reads {values['where']}, and edits a copy of it and runs its tests in a sandbox."
+            f" What it changes is {values['then']}."
         )
     obeyed = "The monitors are obeyed: they may stop it."
     if values["mode"] == "shadow":

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from flyball.monitors.learned.rules import Rule
 
 STEP = 0.01
+TOLD_EVERY = 50
+"""Runs, after which it is told how far it has come."""
 UNITS = {"joules": " J", "tokens": " tok"}
 LOSSES = (0.01, 0.02, 0.05, 0.10, 0.20)
 COLUMNS = (
@@ -55,7 +57,7 @@ class WhatIf(Place):
         Binding("left", f"move(-{STEP})", "Lower", priority=True),
         Binding("shift+right", f"move({10 * STEP})", "Much higher", show=False, priority=True),
         Binding("shift+left", f"move(-{10 * STEP})", "Much lower", show=False, priority=True),
-        Binding("period", "promise(1)", "Promise more loss", key_display="."),
+        Binding("full_stop", "promise(1)", "Promise more loss", key_display="."),
         Binding("comma", "promise(-1)", "Less", key_display=","),
         Binding("m", "monitor", "Monitor"),
     ]
@@ -64,6 +66,13 @@ class WhatIf(Place):
         def __init__(self, past: Past) -> None:
             super().__init__()
             self.past = past
+
+    class Reading(Message):
+        """How far reading, or asking, has come."""
+
+        def __init__(self, number: int, of: int) -> None:
+            super().__init__()
+            self.number, self.of = number, of
 
     class Told(Message):
         def __init__(self, asked: Asked, rule: Rule | None, report: Report | None) -> None:
@@ -88,9 +97,19 @@ class WhatIf(Place):
 
     def on_screen_resume(self) -> None:
         wanted = self.monitor
-        in_background(
-            self, lambda: read_past(self.flyball.desk.ledger(), wanted), self.Read, group="read"
-        )
+
+        def told(number: int, of: int) -> None:
+            if number % TOLD_EVERY == 0:
+                self.post_message(self.Reading(number, of))
+
+        def work() -> Past:
+            return read_past(self.flyball.desk.ledger(), wanted, told)
+
+        in_background(self, work, self.Read, group="read")
+
+    def on_what_if_reading(self, reading: Reading) -> None:
+        note = f"reading past runs, the newest first: {reading.number:,} of {reading.of:,} ..."
+        self.query_one("#note", Static).update(note)
 
     def on_what_if_read(self, read: Read) -> None:
         self.past = read.past
@@ -177,8 +196,8 @@ def report_lines(report: Report | None, past: Past) -> str:
         return ""
     return (
         f"{report.stopped} of {len(past.runs)} runs would have been stopped\n"
-        f"saved of what failures took: {_between(report.saved, report.saved_interval)}"
-        f" ({amount(report.saved_amount)} {past.unit})\n"
+        f"saved of what failures took: {amount(report.saved_amount)} {past.unit},"
+        f" {_between(report.saved, report.saved_interval)}\n"
         f"lost of the successes: {_between(report.lost, report.lost_interval)}"
     )
 

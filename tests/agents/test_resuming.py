@@ -71,6 +71,8 @@ def test_what_is_known_of_the_last_action_is_told():
     assert first_look(run, shown(), SEEN) == SEEN
     killed = first_look(replace(run, status="running", reason=""), shown(), SEEN)
     assert "may have done one thing more" in killed.note
+    code = first_look(replace(run, agent="code"), shown("calc.py"), SEEN)
+    assert "the repository was copied anew, with what had been changed" in code.note
 
 
 def test_a_step_that_was_stopped_is_told_as_not_carried_out():
@@ -105,6 +107,7 @@ def test_a_receipt_says_why_on_what_evidence_and_what_going_on_was_to_cost():
 )
 def test_what_cannot_be_taken_up_is_refused(changes, said):
     run = Run(id="r", task=TASK, policy="small", agent="web", status="stopped")
-    check_resumable(run, agent="web")
+    check_resumable(run)
+    check_resumable(replace(run, agent="code"))
     with pytest.raises(ConfigError, match=said):
-        check_resumable(replace(run, **changes), agent="web")
+        check_resumable(replace(run, **changes))

@@ -108,7 +108,7 @@ def test_a_replayed_stop_rule_saves_what_came_after_its_first_stop(ledger):
 
 def test_without_a_rule_no_run_is_read_as_a_whole(ledger, monkeypatch):
     looping(ledger, a_run("a", "t", score=0.0), 3)
-    monkeypatch.delattr(Ledger, "trajectory")
+    monkeypatch.delattr(Ledger, "steps")
     assert replay(ledger, ledger.runs(), []) == []
 
 

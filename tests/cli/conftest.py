@@ -1,11 +1,25 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from flyball.cli import main
+from tests.scripted import Scripted, served
+from tests.tools.code.places import UNITTEST, make_repo
+
+TOML = """
+[run]
+policy = "m"
+[models.m]
+server = "http://127.0.0.1:{port}/v1"
+model = "m"
+local = true
+[sandbox]
+test_command = "{command}"
+"""
 
 
 @dataclass(frozen=True)
@@ -31,3 +45,22 @@ def call(monkeypatch, capsys, tmp_path):
         return Result(int(exit_.value.code or 0), printed.out, printed.err)
 
     return _call
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start a scripted server, and make it the model of the configuration."""
+    with ExitStack() as running:
+
+        def _serve(moves, style="tools", more=""):
+            server = running.enter_context(served(Scripted(moves, style)))
+            toml = TOML.format(port=server.server_port, command=UNITTEST)
+            (tmp_path / "flyball.toml").write_text(toml + more)
+            return server
+
+        yield _serve
+
+
+@pytest.fixture
+def repo(tmp_path):
+    return make_repo(tmp_path)

@@ -4,7 +4,6 @@ import io
 import json
 import shutil
 import sys
-from contextlib import ExitStack
 from itertools import takewhile
 
 import pytest
@@ -13,20 +12,9 @@ from flyball.cli import code as code_module
 from flyball.cli.helmed import HELM
 from flyball.models import LlamaModel
 from flyball.steering.orders import socket_of
-from tests.scripted import Scripted, served
-from tests.tools.code.places import CALC, UNITTEST, contents, git, make_repo
+from tests.tools.code.places import CALC, contents, git
 
 RIGHT = CALC.replace("-", "+")
-TOML = """
-[run]
-policy = "m"
-[models.m]
-server = "http://127.0.0.1:{port}/v1"
-model = "m"
-local = true
-[sandbox]
-test_command = "{command}"
-"""
 MEND = [
     ("list", {}),
     ("run_tests", {}),
@@ -36,25 +24,6 @@ MEND = [
     ("run_tests", {}),
     ("finish", {"answer": "add adds", "success": True}),
 ]
-
-
-@pytest.fixture
-def serve(tmp_path):
-    """Start a scripted server, and make it the model of the configuration."""
-    with ExitStack() as running:
-
-        def _serve(moves, style="tools", more=""):
-            server = running.enter_context(served(Scripted(moves, style)))
-            toml = TOML.format(port=server.server_port, command=UNITTEST)
-            (tmp_path / "flyball.toml").write_text(toml + more)
-            return server
-
-        yield _serve
-
-
-@pytest.fixture
-def repo(tmp_path):
-    return make_repo(tmp_path)
 
 
 def words(repo, *more):

@@ -1,6 +1,7 @@
 """A person takes a hand in a run, over a real socket, while the real loop goes on."""
 
 import asyncio
+import socket
 import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from flyball.agents import pursue
 from flyball.cli.helmed import _read
 from flyball.monitors import Repeats
 from flyball.steering import Helm, Order, Standing, socket_of
+from flyball.steering import helm as helm_module
 from tests.conftest import DONE, ECHO
 
 pytestmark = pytest.mark.anyio
@@ -170,3 +172,45 @@ def test_what_is_typed_is_read_as_policies_write_it_or_as_json():
         tool="shell", arguments={"command": "ls"}, text='shell {"command": "ls"}'
     )
     assert "that is not JSON" in _read("shell {").arguments["why"]
+
+
+@pytest.mark.parametrize("comes", [True, False])
+async def test_the_first_question_waits_for_whoever_started_the_run(
+    folder, task, crew, monkeypatch, comes
+):
+    """Which connects only once it has found out which run it is."""
+    monkeypatch.setattr(helm_module, "FIRST_SECONDS", 30.0 if comes else 0.01)
+    parts, steps = crew([ECHO, ECHO, DONE], [Asks()])
+    asked = asyncio.Event()
+    async with Helm(folder / "named", "r1", tuple(parts.policies), read=_read) as helm:
+
+        async def ask(step):
+            asked.set()
+            return await helm.ask(step)
+
+        parts = replace(parts, helm=helm, ask=ask)
+        run = asyncio.create_task(pursue(task, parts, policy="small"))
+        await asked.wait()
+        if comes:
+            person = Person(*await asyncio.open_unix_connection(socket_of(folder, "r1")))
+            await person.sees(lambda standing: standing.waiting == "answer")
+            person.says("answer", to="continue")
+            await run
+            person.writer.close()
+        await run
+    ruling = Ruling.CONTINUE if comes else Ruling.STOP
+    assert steps[1].decision.ruling is ruling
+
+
+async def test_a_screen_that_is_gone_before_it_is_heard_was_bound_all_the_same(folder, task, crew):
+    parts, steps = crew([ECHO, DONE], [])
+    async with Helm(folder / "named", "r1", tuple(parts.policies), read=_read) as helm:
+        parts = replace(parts, helm=helm, ask=helm.ask)
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(socket_of(folder, "r1")))
+            line.sendall(Order(do="pause").to_line() + Order(do="bind").to_line())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert helm.standing.paused
+        await asyncio.wait_for(pursue(task, parts, policy="small"), 10)
+    assert steps[-1].decision.reason == "the screen that it was bound to is gone"

@@ -15,22 +15,27 @@ from tests.tui.conftest import a_run, notices, screen, text_of, until
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_audit_goes_by_task_model_agent_suite_and_day(path, ledger):
+async def test_the_audit_goes_by_task_model_agent_suite_day_and_attempt(path, ledger):
     run, steps = a_run(12)
+    marks = {"attempts": "1f2e3d4c", "attempt": "2 of 3"}
+    won, done = a_run(13)
+    ledger.add([(replace(won, task=replace(won.task, id="mend-add", metadata=marks)), done)])
     ledger.add([(replace(run, task=replace(run.task, id="hopeless")), steps)])
     async with screen(path, size=(120, 30)) as (app, pilot):
         await pilot.press("4")
-        for by in ("task", "model", "agent", "suite", "day"):
+        for by in ("task", "model", "agent", "suite", "day", "attempt"):
             wanted = report(ledger, ledger.runs(), by)
             await until(pilot, lambda by=by: text_of(app, "#note").startswith(f"by {by}:"))
             assert app.screen.report == wanted
             assert {each.row.key for each in app.screen.found} == {
                 each.row.key for each in wanted.rows
             }
+            keys = [each.row.key for each in app.screen.found]
+            assert ("mend-add 1f2e3d4c 2 of 3" in keys) is (by == "attempt")
             await pilot.press("b")
         await until(pilot, lambda: text_of(app, "#note").startswith("by task:"))
         note = text_of(app, "#note")
-        assert "8 of 13 runs succeeded" in note
+        assert "9 of 14 runs succeeded" in note
         assert note.index("J a success (") < note.index("runs succeeded")
         assert "into failures: " in note
         assert "supervision " in note

@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.llama]
 
 async def fill(pilot, app, **values):
     for name, value in values.items():
-        app.screen.query_one(f"#{name}").focus()
+        field = app.screen.query_one(f"#{name}")
+        field.value = ""
+        field.focus()
         await pilot.pause()
         await write(pilot, value)
 
@@ -26,9 +28,10 @@ async def start(pilot, app, **values):
     await fill(pilot, app, **values)
     await pilot.press("ctrl+s")
     await until(pilot, lambda: app.screen.query("OptionList"))
+    before = len(app.desk.jobs)
     await pilot.press("enter")
-    await until(pilot, lambda: app.screen.query("RunView"))
-    return app.screen.query_one("RunView")
+    await until(pilot, lambda: app.screen.view.job is app.desk.jobs[before])
+    return app.screen.view
 
 
 async def test_a_run_is_started_and_watched_to_its_end(path, site):
@@ -133,6 +136,7 @@ async def test_a_person_takes_a_run_in_hand(path, counting):  # noqa: PLR0915 - 
         await pilot.press("enter")
         await until(pilot, lambda: len(app.desk.jobs) == 2 and app.desk.jobs[1].find_run(), 60)
         assert app.desk.jobs[1].run_id == run.id, "the same run goes on"
+        assert [view.job for view in app.screen.views] == app.desk.jobs[1:], "in the place of it"
 
 
 async def test_a_run_that_cannot_start_says_why_and_what_to_do(path, site):
@@ -144,7 +148,7 @@ async def test_a_run_that_cannot_start_says_why_and_what_to_do(path, site):
         view = await start(pilot, app, task="Go.", where="http://127.0.0.1:9/")
         await until(pilot, lambda: "cannot open http://127.0.0.1:9/" in text_of(app, "#head"), 60)
         assert not view.over
-        assert any("cannot open" in notice for notice in notices(app))
+        await until(pilot, lambda: any("cannot open" in notice for notice in notices(app)))
 
 
 async def test_a_run_of_another_process_is_followed_and_takes_no_orders(path):

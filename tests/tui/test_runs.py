@@ -2,6 +2,8 @@
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -137,6 +139,40 @@ async def test_a_deleted_run_comes_back_whole(path, ledger):
         await pilot.press("u")
         await ready(app, pilot)
     assert (ledger.run("261111-run"), ledger.steps("261111-run")) == before
+
+
+async def test_deletions_are_undone_from_any_place_the_newest_first(path, ledger):
+    async with screen(path) as (app, pilot):
+        await ready(app, pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: "nothing was deleted" in notices(app)[0])
+        await pilot.press("d")
+        await ready(app, pilot, 11)
+        await pilot.press("d")
+        await ready(app, pilot, 10)
+        assert "u undoes 2 deletions" in text_of(app, "#note")
+        await pilot.press("4")
+        await until(pilot, lambda: "of 10 runs succeeded" in text_of(app, "#note"))
+        await pilot.press("u")
+        await until(pilot, lambda: "of 11 runs succeeded" in text_of(app, "#note"))
+        assert ledger.run("261110-run")
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: app.screen.query("RunView"))
+        await pilot.press("u")
+        await until(pilot, lambda: len(ledger.runs()) == 12)
+
+
+async def test_a_deletion_that_cannot_be_undone_yet_is_not_forgotten(path, ledger):
+    async with screen(path) as (app, pilot):
+        await ready(app, pilot)
+        await pilot.press("d")
+        await ready(app, pilot, 11)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await pilot.press("u")
+            await until(pilot, lambda: any("locked" in notice for notice in notices(app)))
+        await pilot.press("u")
+        await ready(app, pilot)
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "html", "odt"])

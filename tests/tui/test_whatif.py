@@ -1,9 +1,14 @@
 """Thresholds and promises are moved, and past runs are replayed under them at once."""
 
+from dataclasses import replace
+from itertools import chain, count
+
 import pytest
+from textual.widgets import Static
 
 from flyball.bench.evaluation import share_lost, share_saved, sums_of
 from flyball.monitors.learned.rules import Rule
+from flyball.tui import replaying
 from flyball.tui.replaying import read_past, replayed
 from tests.tui.conftest import a_run, screen, text_of, until
 
@@ -37,7 +42,7 @@ async def test_a_promise_needs_runs_enough_and_then_sets_the_threshold(path, led
     async with screen(path, size=(120, 30)) as (app, pilot):
         await pilot.press("5")
         await until(pilot, lambda: app.screen.report)
-        await pilot.press("period")
+        await pilot.press(".")
         await until(pilot, lambda: "too few checked runs" in text_of(app, "#note"))
         for number in range(12, 120):
             ledger.add([a_run(number)])
@@ -47,6 +52,53 @@ async def test_a_promise_needs_runs_enough_and_then_sets_the_threshold(path, led
         assert app.screen.report.lost <= 0.05
         assert app.screen.report.saved > 0
         assert "95 %, over tasks" in text_of(app, "#told")
+
+
+async def test_it_says_where_the_time_did_not_suffice_for_all_runs(path, ledger, monkeypatch):
+    monkeypatch.setattr(replaying, "SECONDS", 0.0)
+    async with screen(path, size=(120, 30)) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen.report)
+        assert "ONLY THE NEWEST 1 checked runs, of 1 tasks, back to 2026-11-24" in text_of(
+            app, "#note"
+        )
+        monkeypatch.undo()
+        await pilot.press("1", "5")
+        await until(pilot, lambda: "all 12 checked runs, of 4 tasks" in text_of(app, "#note"))
+
+
+async def test_it_tells_how_far_reading_has_come(path, ledger, monkeypatch):
+    for number in range(12, 120):
+        ledger.add([a_run(number)])
+    notes, update = [], Static.update
+    monkeypatch.setattr(
+        Static, "update", lambda static, text="": notes.append(text) or update(static, text)
+    )
+    async with screen(path, size=(120, 30)) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen.report)
+    assert "reading past runs, the newest first: 50 of 120 ..." in notes
+    assert "reading past runs, the newest first: 100 of 120 ..." in notes
+
+
+def test_past_runs_are_read_and_asked_about_the_newest_first_while_there_is_time(ledger):
+    """By a clock that goes on a second each time that it is looked at."""
+    ledger.save(replace(ledger.run("261111-run"), score=None))
+    seconds, told = int(replaying.SECONDS), []
+    past = read_past(ledger, told=lambda *how: told.append(how), clock=count().__next__)
+    names = [run.id for run in ledger.runs()]
+    assert told == [(number, 12) for number in range(1, seconds + 2)]
+    assert list(past.runs) == names[1 : seconds + 1], "one of those that were read is not checked"
+    assert past.since == "2026-11-24"
+    everything = read_past(ledger)
+    assert (len(everything.runs), everything.since) == (11, None)
+    told.clear()
+    ticks = chain([0] * 13, count(0))
+    asked = read_past(ledger, "stuck", told=lambda *how: told.append(how), clock=ticks.__next__)
+    assert told[12:] == [(number, 11) for number in range(1, seconds + 2)]
+    assert asked.runs == everything.runs[: seconds + 1], "asking takes time too"
+    assert {len(scored) for scored in asked.scored.values()} == {seconds + 1}
+    assert asked.since
 
 
 def test_a_monitor_that_was_not_in_force_is_asked(ledger):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flyball.bench.code import judging
-from flyball.bench.code.judging import NO_END, Case, Outcome, told
+from flyball.bench.code.judging import Case, Outcome, told, told_to, verdicts
 from flyball.tools.code import Report, Workplace, Workspace
 from flyball.tools.sandbox import Job, run_job
 from flyball.tools.source import UNTESTED, Failure, results
@@ -63,27 +62,12 @@ async def _judged(
     workplace: Workplace, job: Job, source: str, cases: Sequence[Case]
 ) -> list[Outcome]:
     limits = replace(workplace.limits, wall_seconds=ALL_SECONDS, kept_bytes=2**20)
-    told_to = {
-        "source": source,
-        "cases": cases,
-        "seconds": CASE_SECONDS,
-        "all_seconds": ALL_SECONDS,
-    }
     job = replace(
         job,
         command=(job.environment["PATH"].partition(":")[0] + "/python3", *job.command[1:]),
         readable=(*job.readable, JUDGE),
-        given=json.dumps(told_to).encode(),
+        given=told_to(source, cases, CASE_SECONDS, ALL_SECONDS),
         limits=limits,
     )
     ran = await run_job(workplace.sandbox, job)
-    made = [outcome for line in ran.output.splitlines() if (outcome := _read(line))]
-    return (made + [Outcome(False, NO_END)] * len(cases))[: len(cases)]
-
-
-def _read(line: str) -> Outcome | None:
-    try:
-        passed, got = json.loads(line)
-    except (ValueError, TypeError):
-        return None
-    return Outcome(passed is True, str(got))
+    return verdicts(cases, ran.output.splitlines())

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from flyball.bench.code import judging
-from flyball.bench.code.judging import NO_END, Case, NoEndError, Outcome, judge, told
+from flyball.bench.code.judging import (
+    Case,
+    NoEndError,
+    Outcome,
+    judge,
+    told,
+    told_to,
+    verdicts,
+)
 
 STEPS = 1_000
 """How many turns of loops and calls of functions a test may take under the guard."""
@@ -48,24 +55,23 @@ async def outcomes(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    job = {"source": source, "cases": cases, "seconds": seconds, "all_seconds": all_seconds}
     assert process.stdin is not None
     assert process.stdout is not None
-    made = list[Outcome]()
+    lines = list[str]()
     try:
         async with asyncio.timeout(all_seconds):
-            process.stdin.write(json.dumps(job).encode())
+            process.stdin.write(told_to(source, cases, seconds, all_seconds))
             process.stdin.write_eof()
             async for line in process.stdout:
-                made.append(Outcome(*json.loads(line)))
+                lines.append(line.decode(errors="replace"))
             await process.wait()
     except TimeoutError:
-        pass  # The cases that are left are told as such below.
+        pass  # The cases that are left are told as such.
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return made + [Outcome(False, NO_END)] * (len(cases) - len(made))
+    return verdicts(cases, lines)
 
 
 def guarded(source: str, cases: Sequence[Case]) -> list[Outcome]:

@@ -114,6 +114,10 @@ class Workspace:
         """Tell everything that was changed."""
         return self.shadow.diff(self.begun, self.shadow.take())
 
+    def kept(self) -> str:
+        """Tell what was changed up to the newest snapshot, without taking another."""
+        return self.shadow.diff(self.begun, self.edits[-1])
+
     def changed(self) -> list[str]:
         return self.shadow.changed(self.begun, self.shadow.take())
 
