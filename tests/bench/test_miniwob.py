@@ -42,8 +42,8 @@ async def test_the_oracle_wins_through_real_clicks_and_keys(stage, name):
     for _ in range(max_steps(name)):
         page = parse(seen.text)
         action = ORACLES[name](task.prompt, page, told)
-        line = encode(action, str(action.arguments.get("target", "")))
-        assert (decode(line).tool, decode(line).arguments) == (action.tool, action.arguments)
+        read = decode(encode(action, str(action.arguments.get("target", ""))), page)
+        assert (read.tool, read.arguments) == (action.tool, action.arguments)
         told.append(summary(action, page))
         seen = await episode.tools[action.tool].call(action.arguments)
         assert seen.ok, seen.note

@@ -19,11 +19,12 @@ def test_an_episode_shows_the_oracles_moves_up_to_the_last(task):
     assert examples[-1].answer.startswith(" finish")
     assert [len(each.told) for each in examples] == list(range(len(examples)))
     for each in examples:
-        action = decode(each.answer)
+        page = parse("\n".join(each.lines))
+        action = decode(each.answer, page)
         assert action.tool in ("click", "fill", "select", "finish")
         if not action.is_final:
             number, label = action.arguments["element"], action.arguments["target"]
-            assert label in {e.label for e in parse("\n".join(each.lines)) if e.number == number}
+            assert label in {e.label for e in page if e.number == number}
 
 
 def test_wrong_moves_are_told_and_recovered_from():
