@@ -35,8 +35,9 @@ bench: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
 	$(BIN)/python -m benchmarks.embedding
 
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
-# on a GPU. The small one was trained in parts, 78 million tokens in all (training/checkpoints); of the
-# strong one's 15 million only 6.8 so far, which left it behind the small one.
+# on a GPU. It was never run as one command: the shipped small one was trained in parts, 78 million
+# tokens in all (training/checkpoints), and of the strong one's 15 million only 6.8 were tried, which
+# left it behind the small one, so that none is shipped.
 DEVICE ?= cpu
 policies: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m training.collect

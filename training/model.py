@@ -41,7 +41,7 @@ SHAPES = {
 }
 
 
-class Policy(nn.Module):
+class Transformer(nn.Module):
     """Gives logits (batch, length, vocabulary) for tokens (batch, length)."""
 
     def __init__(self, shape: Shape) -> None:
@@ -94,7 +94,7 @@ class Policy(nn.Module):
         self.shape = replace(self.shape, layers=layers)
 
     @torch.no_grad()
-    def widened(self, times: int) -> Policy:
+    def widened(self, times: int) -> Transformer:
         """Give a model `times` as wide, of the same depth and head width, that says the same.
 
         Every feature is there `times` over, and what reads it takes a random share of each copy
@@ -104,7 +104,7 @@ class Policy(nn.Module):
         shape = replace(
             old, width=old.width * times, heads=old.heads * times, hidden=old.hidden * times
         )
-        wide = Policy(shape)
+        wide = Transformer(shape)
         matrices, own = wide.matrices(), self.matrices()
         for name, parameter in self.named_parameters():
             target = dict(wide.named_parameters())[name]

@@ -11,19 +11,20 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.export import TENSORS
-from training.model import Policy, Shape
+from training.model import Shape, Transformer
 from training.tokenizer import SPECIAL, assembled
 
 
-def read_model(path: Path) -> Policy:
+def read_model(path: Path) -> Transformer:
     """Give the model of a GGUF file that `export` wrote: its matrices as they are there, in f16.
 
-    One of the Llama architecture, which came before, says nearly the same afterwards: its queries
-    and keys are normalised to what their size was on average, a layer.
+    One of the Llama architecture, which came before, has its queries and keys normalised to what
+    their size was in a layer on average. That unsettles it (the loss of answers went from 0.14 to
+    1.5 nats a token), and 0.23M tokens of training brought it back.
     """
     reader = gguf.GGUFReader(path)
     shape = _shape(reader)
-    model, found = Policy(shape), {tensor.name: tensor.data for tensor in reader.tensors}
+    model, found = Transformer(shape), {tensor.name: tensor.data for tensor in reader.tensors}
 
     def get(name: str) -> Tensor:
         return torch.from_numpy(found[name].copy()).float()

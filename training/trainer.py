@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from training.batches import Batch, Source, padded
 from training.examples import Example
-from training.model import SHAPES, Policy
+from training.model import SHAPES, Transformer
 from training.muon import Muon
 from training.origin import read_model
 from training.recipe import Recipe
@@ -43,10 +43,10 @@ class Trainer:
     def _checkpoint(self) -> Path:
         return self.folder / "checkpoint.pt"
 
-    def _model(self) -> Policy:
+    def _model(self) -> Transformer:
         shape, origin = SHAPES[self.recipe.shape], self.recipe.grown_from
         if not origin or self._checkpoint.exists():
-            return Policy(shape)
+            return Transformer(shape)
         if not Path(origin).exists():
             raise SystemExit(f"{origin} is missing; train it first")
         young = read_model(Path(origin))

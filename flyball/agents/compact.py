@@ -35,8 +35,10 @@ NAMED = "*"
 NEAREST = "+"
 """Stands before the line that shares most with the goal: rare words count for more."""
 MOST_NEAREST = 2
+"""Where more lines than this share as much, none is marked."""
 CELL = " | "
-_NAME = re.compile(r'"([^"\n]*)"')
+"""Stands between the parts of a name: an icon and what it belongs to, a table's head and value."""
+_QUOTED = re.compile(r'"([^"\n]*)"')
 _LINE = re.compile(
     r'(?P<tool>\w+)(?: (?P<target>(?:\w+ )?"[^"\n]*") (?P<element>\d{1,3}))?(?: (?P<rest>[^\n]+))?'
 )
@@ -81,7 +83,7 @@ def _marks(goal: str, lines: Sequence[str]) -> list[str]:
     To see whether what is sought is on a page at all is what a small model learns last.
     """
     said, wanted = _said(goal), set(_said(goal).split())
-    found = [_NAME.search(line) for line in lines]
+    found = [_QUOTED.search(line) for line in lines]
     names = [each[1] if each else "" for each in found]
     words = [wanted.intersection(_said(name).split()) for name in names]
     often = Counter(word for each in words for word in each)
@@ -122,16 +124,11 @@ def encode(action: Action, target: str = "") -> str:
     """
     form, words = _FORMS[action.tool], [action.tool]
     if action.arguments.get("element") is not None:
-        words.append(f"{_name(target)} {action.arguments['element']}")
+        words.append(f"{target.partition(' ')[2]} {action.arguments['element']}")
     argument = action.arguments.get(form.argument)
     if form.argument and (argument or not form.optional):
         words.append(str(argument) if form.rest else f'"{argument}"')
     return " " + " ".join(words)
-
-
-def _name(label: str) -> str:
-    """The `"name"` of a `role "name"`."""
-    return label[label.find('"') :]
 
 
 def decode(text: str, page: Sequence[Entry] = ()) -> Action:
@@ -146,7 +143,7 @@ def decode(text: str, page: Sequence[Entry] = ()) -> Action:
         why = "the answer is not an action of the compact format"
         return Action(tool="invalid", arguments={"why": why}, text=line)
     for entry in page:
-        if entry.number == arguments.get("element") and _name(entry.label) == match["target"]:
+        if entry.number == arguments.get("element") and entry.quoted == match["target"]:
             arguments["target"] = entry.label
     return Action(tool=match["tool"], arguments=arguments, text=line)
 
@@ -180,7 +177,7 @@ def offered(page: Sequence[Entry]) -> Lines:
     for entry in page:
         if entry.number is None:
             continue
-        named = f"{_name(entry.label)} {entry.number}"
+        named = f"{entry.quoted} {entry.number}"
         whole += [f" hover {named}", *(f" scroll {named} {way}" for way in WAYS)]
         if not entry.disabled:
             whole.append(f" click {named}")

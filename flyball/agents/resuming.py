@@ -117,7 +117,7 @@ def taken_up(run: Run, trajectory: Trajectory, crew: Crew, *, policy: str, budge
 
 def first_look(run: Run, trajectory: Trajectory, seen: Observation) -> Observation:
     """What a policy is shown first: the world, and what is known of the last action."""
-    anew = ANEW.get(run.agent, ANEW["web"])
+    anew = ANEW[run.agent]
     if not trajectory.steps and run.status != "running":
         return seen
     why = run.reason or "nothing says why"

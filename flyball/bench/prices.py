@@ -27,8 +27,8 @@ STAND_INS = {
     f"{BUNDLED}/small": Hosted("groq", "llama-3.1-8b-instant"),
     f"{BUNDLED}/strong": Hosted("groq", "llama-3.3-70b-versatile"),
 }
-"""Nobody rents the bundled pair out. A small and a large Llama of one host stand in for it: Llamas
-is what both are built as, and the prices are about as far apart as their sizes."""
+"""Nobody rents the bundled pair out. A small and a large Llama of one host stand in for it: one
+family at one host, so that what differs between the two prices is the model's size."""
 
 
 class Tariff(NamedTuple):

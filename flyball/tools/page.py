@@ -45,7 +45,12 @@ class Entry:
     @property
     def label(self) -> str:
         """What the entry is called: `role "name"`."""
-        return f'{self.role} "{_quotable(self.name)}"'
+        return f"{self.role} {self.quoted}"
+
+    @property
+    def quoted(self) -> str:
+        """Its name as it is written: `"name"`."""
+        return f'"{_quotable(self.name)}"'
 
     @property
     def line(self) -> str:

@@ -61,7 +61,8 @@ def test_the_last_address_is_the_newest_that_holds_no_password():
 
 
 def test_what_is_known_of_the_last_action_is_told():
-    run = Run(id="r", task=TASK, policy="small", status="stopped", reason="enough")
+    told = {"status": "stopped", "reason": "enough"}
+    run = Run(id="r", task=TASK, agent="web", policy="small", **told)
     left = first_look(run, stopped(shown("url http://a/1")), SEEN)
     assert (left.ok, left.text) == (False, SEEN.text)
     assert "left undone" in left.note

@@ -16,7 +16,7 @@ from training.batches import LEAST_NEED, MOST_NEED, Source, kinds
 from training.drills import Words, form, lookups
 from training.examples import Example, example
 from training.export import TENSORS, Trained, export
-from training.model import SHAPES, Policy, Shape
+from training.model import SHAPES, Shape, Transformer
 from training.muon import orthogonalise
 from training.origin import read_model, read_tokenizer
 from training.recipe import Recipe
@@ -153,7 +153,7 @@ def test_each_task_has_its_share_of_the_trials(examples):
 
 def test_a_deeper_model_says_what_it_said():
     torch.manual_seed(1)
-    model = Policy(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
+    model = Transformer(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
     tokens = torch.randint(0, 64, (2, 12))
     before = model(tokens)
     model.deepen(3)
@@ -165,7 +165,7 @@ def test_a_deeper_model_says_what_it_said():
 
 def test_a_wider_model_says_what_it_said_and_its_copies_learn_different_things():
     torch.manual_seed(1)
-    model = Policy(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
+    model = Transformer(Shape(vocabulary=64, width=64, layers=2, heads=1, hidden=96))
     wide = model.widened(2)
     assert (wide.shape.width, wide.shape.heads, wide.shape.hidden) == (128, 2, 192)
     tokens = torch.randint(0, 64, (2, 12))
@@ -273,7 +273,7 @@ def test_a_policy_of_the_llama_architecture_is_read_with_its_queries_and_keys_no
 ):
     """Its pairs of neighbours become halves, and what its heads were sized becomes norms."""
     shape, path = Shape(width=64, layers=1, heads=1, hidden=128), tmp_path / "model.gguf"
-    model = Policy(shape)
+    model = Transformer(shape)
     torch.manual_seed(3)
     weights = {n: torch.randn_like(w) * 0.02 for n, w in model.state_dict().items()}
     weights |= {n: torch.ones_like(w) for n, w in weights.items() if w.dim() == 1}
@@ -294,7 +294,7 @@ def test_a_policy_of_the_llama_architecture_is_read_with_its_queries_and_keys_no
 def test_the_exported_file_says_what_torch_says(tokenizer, tmp_path):
     torch.manual_seed(0)
     shape = Shape(width=64, layers=2, heads=1, hidden=128)
-    model, path = Policy(shape).eval(), tmp_path / "model.gguf"
+    model, path = Transformer(shape).eval(), tmp_path / "model.gguf"
     export(Trained(name="t", shape=shape, weights=model.state_dict(), tokenizer=tokenizer[1]), path)
     assert read_metadata(path)["flyball.format"] == "compact"
     text = 'Click on "Oslo".\nbutton "Oslo" 1\nlast \n>'

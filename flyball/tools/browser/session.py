@@ -271,7 +271,7 @@ class Browser:
             raise RefusedError(f"there is no element {number}; there are {len(self._targets)}")
         frame, index, shown = self._targets[number - 1]
         meant = arguments.get("target") or shown.label
-        if meant not in (shown.label, shown.label.partition(" ")[2]):
+        if meant not in (shown.label, shown.quoted):
             raise RefusedError(f"element {number} is {shown.label}, not {meant}")
         judge = "([number, enabled]) => __flyball.obstacle(number, enabled)"
         if obstacle := await frame.evaluate(judge, [index, enabled]):
