@@ -31,7 +31,7 @@ import psutil
 import uvicorn
 
 from flyball.adapters import Supervision
-from flyball.adapters.proxy import Proxy, Upstream, make_app
+from flyball.adapters.proxy import Proxy, Upstream, serve
 from flyball.ledger import Ledger
 from tests.adapters.servers import ScriptedServer, said, served
 
@@ -50,8 +50,8 @@ def serve_proxy(port: int, behind: int, ledger: str) -> None:
     url = httpx.URL(f"http://127.0.0.1:{behind}/v1/")
     upstream = Upstream(name="model", url=url, local=True)
     with Ledger(ledger) as opened:
-        app = make_app(Proxy(upstream=upstream, supervision=Supervision(ledger=opened)))
-        uvicorn.run(app, port=port, log_level="error")
+        proxy = Proxy(upstream=upstream, supervision=Supervision(ledger=opened))
+        serve(proxy, host="127.0.0.1", port=port)
 
 
 @contextmanager

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from flyball.ledger import Ledger
     from flyball.roles import Meter
 
-IDLE_SECONDS = 75
-"""For how long an idle connection is kept: for longer than clients do, most of which send on it
-for 5 seconds, or a request would now and then meet the end of its connection."""
-
 
 def proxy(  # noqa: PLR0913 - one parameter an option
     upstream: Annotated[
@@ -51,9 +47,7 @@ def proxy(  # noqa: PLR0913 - one parameter an option
     and ceilings are those of flyball.toml. Keys pass through, and are neither stored nor logged.
     What waits for a person is listed at /flyball/asks.
     """
-    import uvicorn
-
-    from flyball.adapters.proxy import make_app
+    from flyball.adapters.proxy import serve
     from flyball.config import load_config
 
     config, token = load_config(), _token(host, token_env)
@@ -64,10 +58,7 @@ def proxy(  # noqa: PLR0913 - one parameter an option
         budget = replace(budget, steps=max_steps or budget.steps)
         made = replace(made, supervision=replace(made.supervision, budget=budget))
         typer.echo(f"{made.upstream.url} is supervised at http://{host}:{port}/v1", err=True)
-        uvicorn.run(
-            make_app(made), host=host, port=port, log_level="warning", access_log=False,
-            timeout_keep_alive=IDLE_SECONDS,
-        )  # fmt: skip
+        serve(made, host=host, port=port)
 
 
 def _token(host: str, variable: str | None) -> str | None:

@@ -6,7 +6,7 @@ answer until a person says so, or answers with a receipt. What is said is passed
 calls of tools are held until they are judged.
 """
 
-from flyball.adapters.proxy.app import Proxy, make_app
+from flyball.adapters.proxy.app import Proxy, make_app, serve
 from flyball.adapters.proxy.upstream import Upstream
 
-__all__ = ["Proxy", "Upstream", "make_app"]
+__all__ = ["Proxy", "Upstream", "make_app", "serve"]

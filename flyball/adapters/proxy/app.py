@@ -36,6 +36,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 DIALECTS: tuple[Dialect, ...] = (Chat(), Responses(), Messages())
 RUN_KEY = "flyball_run"
 LONGEST_BODY = 64_000_000
+IDLE_SECONDS = 75
+"""How long an idle connection is kept: for longer than clients do, most of which use one again for
+up to 5 seconds, or a request would now and then meet the end of its connection."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,20 @@ def make_app(proxy: Proxy) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def serve(proxy: Proxy, *, host: str, port: int) -> None:
+    """Serve it until the process is told to end."""
+    import uvicorn  # noqa: PLC0415 - an application in somebody's own server needs none
+
+    uvicorn.run(
+        make_app(proxy),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=IDLE_SECONDS,
+    )
 
 
 class _Door:
