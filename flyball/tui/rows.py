@@ -101,8 +101,9 @@ class Rows(Widget, can_focus=True):
         self.count = count
         self.cursor = count - 1 if follow else cursor
         if self.cursor >= self.top + self._height:
-            # By half a page at a time: moving every line for each new one takes time.
-            self.top = max(min(self.cursor - self._height // 2, count - self._height), 0)
+            # By half a page, blank at first: to move every line for each new one takes time.
+            ahead = self._height // 2 if before and follow else 0
+            self.top = max(min(self.cursor + 1, count) + ahead - self._height, 0)
         if top != self.top:
             self.refresh()
             # The first rows may come before there is room for them.
@@ -149,7 +150,8 @@ class Rows(Widget, can_focus=True):
         if self.count <= self._height:
             return " "
         long = max(round(self._height**2 / self.count), 1)
-        first = round(self.top / (self.count - self._height) * (self._height - long))
+        share = min(self.top / (self.count - self._height), 1.0)
+        first = round(share * (self._height - long))
         return "█" if first <= line < first + long else "│"
 
     def action_move(self, by: int) -> None:
@@ -206,9 +208,7 @@ class Rows(Widget, can_focus=True):
     def _settle(self) -> None:
         if self.count <= self._height and self.top:
             self.top = 0
-        elif self.top > max(self.count - self._height, 0):
-            self.top = self.count - self._height
-        self.refresh()
+            self.refresh()
 
     def _keep_in_sight(self) -> None:
         if self.cursor < self.top:
