@@ -16,7 +16,8 @@ from torch import Tensor
 
 from training.drills import Words, form, lookups
 from training.examples import Example
-from training.judgements import Piece, facts, judgement
+from training.facts import Piece, facts
+from training.judgements import judgement
 from training.skills import skills
 from training.tokenizer import BOS, EOS, PAD
 from training.wordings import varied
@@ -105,7 +106,7 @@ class Source:
         sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 5)]
         sequences += [self.encode(rng.choice(skills(rng, self.words))) for _ in range(made // 3)]
         sequences += [self.encode(judgement(rng, self.words)) for _ in range(made // 3)]
-        sequences += [self.encode_pieces(facts(rng, self.words)) for _ in range(made // 8)]
+        sequences += [self.encode_pieces(facts(rng, self.words)) for _ in range(made // 3)]
         batches = [padded(group) for group in _groups(sequences, tokens)]
         rng.shuffle(batches)
         yield from batches

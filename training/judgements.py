@@ -13,15 +13,11 @@ from flyball.records import Action
 from flyball.tools.page import Entry
 from training.drills import Words, click, example_of, numbered
 from training.examples import Example
+from training.facts import SUFFIXES, asked_number, slider_key
 from training.skills import PLACES
 
-Piece = tuple[str, str]
-"""What is read, and what is answered to it."""
-FACTS = 14
-"""Facts of a sequence."""
 PRESSES = ("press submit", "press Submit", "click submit", "hit Submit")
 DISHES = ("Salad", "Soup", "Bread", "Pie", "Cake", "Tart", "Noodles", "Curry", "Stew", "Wings")
-SUFFIXES = ("png", "py", "html", "txt", "rb", "tar.gz", "gif", "zip", "js", "css", "md", "jpg")
 TAGS = ("vegan", "meat", "dairy", "peanuts", "gluten-free", "fish", "spicy")
 
 
@@ -30,44 +26,9 @@ def judgement(rng: random.Random, words: Words) -> Example:
     return rng.choice(JUDGEMENTS)(rng, words)
 
 
-def facts(rng: random.Random, words: Words) -> list[Piece]:
-    """Many sums, equations or spellings in a row: a page each would take four times the tokens."""
-    return [rng.choice(FACTS_OF)(rng, words) for _ in range(FACTS)]
-
-
-def _sum(rng: random.Random, _: Words) -> Piece:
-    a, b, sign = rng.randint(0, 10), rng.randint(0, 10), rng.choice("+-x")
-    result = {"+": a + b, "-": a - b, "x": a * b}[sign]
-    return f'\n fill "{a} {sign} {b} =" 1', f' "{result}"'
-
-
-def _equation(rng: random.Random, _: Words) -> Piece:
-    a, x = rng.randint(0, 10), rng.randint(-99, 99)
-    shown, result = rng.choice((
-        (f"x + {a}", x + a), (f"x - {a}", x - a), (f"{a} + x", a + x), (f"{a} - x", a - x),
-    ))  # fmt: skip
-    return f'\ntext "{shown} = {result}"\n fill "x =" 1', f' "{x}"'
-
-
-def _letters(rng: random.Random, words: Words) -> Piece:
-    word, upper = words.one(rng), rng.random() < 0.5
-    shown = rng.choice((word, word.lower() if upper else word.upper()))
-    case = "upper" if upper else "lower"
-    typed = word.upper() if upper else word.lower()
-    return f'\nType "{shown}" in all {case} case letters\n fill "" 1', f' "{typed}"'
-
-
-FACTS_OF: tuple[Callable[[random.Random, Words], Piece], ...] = (_sum, _sum, _equation, _letters)
-
-
 def generated(rng: random.Random, _: Words) -> Example:
     """Generate until the number is as asked."""
-    number, limit = rng.randint(0, 10), rng.randint(0, 10)
-    asked, good = rng.choice((
-        ("an even number", number % 2 == 0), ("an odd number", number % 2 == 1),
-        (f"a number less than {limit}", number < limit),
-        (f"a number greater than {limit}", number > limit),
-    ))  # fmt: skip
+    asked, number, good = asked_number(rng)
     first = rng.random() < 0.05
     shown = Entry(role="text", name="-" if first else str(number))
     page = numbered(
@@ -110,9 +71,9 @@ def sliders(rng: random.Random, _: Words) -> Example:
         Entry(role="slider", name=""), Entry(role="text", name=str(value)),
         Entry(role="button", name="Submit"),
     ])  # fmt: skip
-    keys = ("PageUp", "ArrowRight") if off > 0 else ("PageDown", "ArrowLeft")
-    key = keys[0 if abs(off) > 10 else 1]
-    told = [f'press "" {rng.choice((key, key, keys[0]))}'] * rng.randint(0, 4)
+    key = slider_key(off)
+    told = [f'press "" {rng.choice((key, key, slider_key(99 if off > 0 else -99)))}']
+    told *= rng.randint(0, 4)
     arguments = {"element": 1, "target": page[0].label, "key": key}
     action = Action(tool="press", arguments=arguments) if off else click(page[2])
     ask = f"Select {target} with the slider and {rng.choice(PRESSES)}."

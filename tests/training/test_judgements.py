@@ -7,7 +7,8 @@ from collections import Counter
 from flyball.agents.compact import decode
 from flyball.tools.page import parse
 from training.drills import Words
-from training.judgements import facts, judgement
+from training.facts import facts
+from training.judgements import judgement
 
 WORDS = Words(words=("bob", "maria", "tea", "Oslo", "blue"))
 
@@ -44,15 +45,57 @@ def test_a_judgement_is_an_action_that_its_page_allows_and_that_its_goal_asks_fo
     assert set(tools) == {"click", "press"}
 
 
+def sum_is(said, a, sign, b):
+    return int(said) == {"+": int(a) + int(b), "-": int(a) - int(b), "x": int(a) * int(b)}[sign]
+
+
+def equation_holds(said, left, sign, right, result):
+    first, second = (int(said if each == "x" else each) for each in (left, right))
+    return first + (second if sign == "+" else -second) == int(result)
+
+
+def case_is(said, case):
+    return said == (said.upper() if case == "upper" else said.lower())
+
+
+def number_will_do(said, kind, limit, number):
+    good = int(number) < int(limit) if kind == "less" else int(number) > int(limit)
+    return ("Submit" in said) == good
+
+
+def word_stands_there(said, place, text):
+    return re.findall(r"\w+", text)[int(place) - 1] == said
+
+
+def parity_is(said, number):
+    return ("Odd" in said) == (int(number) % 2 == 1)
+
+
+def duration_is(said, which, lines):
+    spans = [int(h) * 60 + int(m) for h, m in re.findall(r"(\d+)h (\d+)m", lines)]
+    return spans[int(said[-1]) - 1] == (min if which == "shortest" else max)(spans)
+
+
+CHECKS = {
+    r'\n fill "(\d+) ([-+x]) (\d+) ="': sum_is,
+    r'\ntext "(\S+) ([-+]) (\S+) = (\S+)"': equation_holds,
+    r"\nType .* in all (upper|lower) case": case_is,
+    r'\nGenerate a number (less|greater) than (\d+).*\ntext "(\d+)"': number_will_do,
+    r'\nFind the (\d+)\w\w word\ntext "(.*)"': word_stands_there,
+    r'\nbutton "Odd"\ntext "(-?\d+)"': parity_is,
+    r"\nBuy the ticket with the (shortest|longest) duration\.((?s:.)*)": duration_is,
+}
+
+
 def test_facts_are_so():
-    rng = random.Random(5)
-    for read, answered in (piece for _ in range(100) for piece in facts(rng, WORDS)):
-        said = answered.strip().strip('"')
-        if sum_ := re.match(r'\n fill "(\d+) ([-+x]) (\d+) ="', read):
-            a, sign, b = int(sum_[1]), sum_[2], int(sum_[3])
-            assert int(said) == {"+": a + b, "-": a - b, "x": a * b}[sign]
-        elif equation := re.match(r'\ntext "(\S+) ([-+]) (\S+) = (\S+)"', read):
-            left, right = (int(said if x == "x" else x) for x in (equation[1], equation[3]))
-            assert left + (right if equation[2] == "+" else -right) == int(equation[4])
-        else:
-            assert said == (said.upper() if "upper" in read else said.lower())
+    rng, checked = random.Random(5), Counter[str]()
+    for read, answered in (piece for _ in range(200) for piece in facts(rng, WORDS)):
+        said = answered.strip()
+        for pattern, holds in CHECKS.items():
+            if match := re.match(pattern, read):
+                assert holds(said.removeprefix('"').removesuffix('"'), *match.groups()), (
+                    read,
+                    said,
+                )
+                checked[pattern] += 1
+    assert set(checked) == set(CHECKS)
