@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flyball.learning.figures import Figure
+from flyball.learning.measures import MOST_SPARED
 from flyball.learning.training import FOLDS, Trained
 
 ASKED = {
@@ -19,6 +20,15 @@ ASKED = {
         " checks of its records, and for the web suite by the oracle's plan: a stage is reached"
         " once the oracle's next move is of another kind."
     ),
+}
+
+SPARING = {
+    "will_fail": "",
+    "stuck": (
+        f" of the thresholds that rule against {MOST_SPARED:.0%} or less of repeats that show"
+        " something new in the end"
+    ),
+    "milestone": "",
 }
 
 
@@ -39,8 +49,9 @@ library. Trained by `flyball monitors train` on {len(trained.runs):,} runs of {l
 are so. The policies that drove: {agents}.
 
 Every figure is of tasks that the trees had not seen, in {FOLDS} folds by task. It rules from
-{trees.decision:.3f} on, where F1 is highest, unless it is told otherwise. On other agents and
-models, calibrate it on runs of your own first: scores mean little there until then.
+{trees.decision:.3f} on, unless it is told otherwise: there F1 is highest{SPARING[trees.monitor]}.
+On other agents and models, calibrate it on runs of your own first: scores mean little there until
+then.
 
 | figure | step | value | steps |
 | --- | --- | --- | --- |

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flyball.learning.fitting import Floats
+from flyball.learning.labels import sound_repeats
 from flyball.learning.measures import auc, cut_at
 from flyball.learning.training import Trained
 from flyball.monitors.learned.catalogue import Row
@@ -49,22 +50,6 @@ def figures(trained: Trained) -> list[Figure]:
     sound = np.array([each for run in trained.runs for each in sound_repeats(run.rows)], bool)
     alarms = float((scores[sound] >= trained.trees.decision).mean()) if sound.any() else None
     return [pooled, *found, Figure(metric="false_alarms", value=alarms, n=int(sound.sum()))]
-
-
-def sound_repeats(rows: Sequence[Row]) -> list[bool]:
-    """For each step whether it repeats an action that in the end shows something new.
-
-    Waiting for a page, paging, reading a list: a monitor that rules against these is in the way.
-    """
-    worth, sound = False, list[bool]()
-    following: Row | None = None
-    for row in reversed(rows):
-        fresh = following is not None and not following["view_count_recent"]
-        goes_on = following is not None and bool(following["action_streak"])
-        worth = fresh or (goes_on and worth)
-        sound.append(worth and bool(row["action_count_recent"]))
-        following = row
-    return sound[::-1]
 
 
 def _by_step(scores: Floats, labels: Floats, rows: Sequence[Row]) -> Iterator[Figure]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from flyball.monitors.learned.catalogue import Row
 from flyball.monitors.learned.glances import Glance
 from flyball.records import Run, Trajectory
 
@@ -33,6 +34,22 @@ def stuck_labels(trajectory: Trajectory, run: Run) -> tuple[bool, ...]:
 def milestone_labels(reached: Sequence[Sequence[str]], steps: int) -> tuple[bool, ...]:
     """For each step whether the action before it reached a subgoal for the first time."""
     return tuple(bool(names) for names in reached[:steps])
+
+
+def sound_repeats(rows: Sequence[Row]) -> list[bool]:
+    """For each step whether it repeats an action that in the end shows something new.
+
+    Waiting for a page, paging, reading a list: a monitor that rules against these is in the way.
+    """
+    worth, sound = False, list[bool]()
+    following: Row | None = None
+    for row in reversed(rows):
+        fresh = following is not None and not following["view_count_recent"]
+        goes_on = following is not None and bool(following["action_streak"])
+        worth = fresh or (goes_on and worth)
+        sound.append(worth and bool(row["action_count_recent"]))
+        following = row
+    return sound[::-1]
 
 
 def _idle(trajectory: Trajectory, *, stopped: bool) -> list[bool]:

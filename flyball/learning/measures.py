@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+MOST_SPARED = 0.02
+"""The share of what is to be let be that may be ruled against all the same."""
 
 
 class Cut(NamedTuple):
@@ -44,12 +46,18 @@ def cut_at(scores: Floats, labels: Floats, threshold: float) -> Cut:
     return Cut(threshold, precision, recall, f1)
 
 
-def best_cut(scores: Floats, labels: Floats) -> Cut:
-    """The threshold with the highest F1."""
+def best_cut(scores: Floats, labels: Floats, spared: NDArray[np.bool_] | None = None) -> Cut:
+    """The threshold with the highest F1, of those that rule against few of `spared`.
+
+    Few are `MOST_SPARED`; where no threshold spares them, all count.
+    """
     order = np.argsort(-scores, kind="stable")
     found = np.cumsum(labels[order])
     f1 = 2 * found / (np.arange(1, len(found) + 1) + labels.sum())
     # Equal scores are ruled on together.
     ends = np.append(np.diff(scores[order]) != 0, True)
+    if spared is not None:
+        few = np.cumsum(spared[order]) <= MOST_SPARED * spared.sum()
+        ends = ends & few if (ends & few).any() else ends
     best = int(np.argmax(np.where(ends, f1, -1.0)))
     return cut_at(scores, labels, float(scores[order][best]))

@@ -11,9 +11,10 @@ import numpy as np
 
 from flyball.errors import ConfigError
 from flyball.learning.fitting import Floats, Table, export, fit, fit_sigmoid, margins, matrix
+from flyball.learning.labels import sound_repeats
 from flyball.learning.measures import best_cut
 from flyball.learning.samples import Sample
-from flyball.monitors.learned.catalogue import in_groups
+from flyball.monitors.learned.catalogue import Row, in_groups
 from flyball.monitors.learned.scored import ScoredRun
 from flyball.monitors.learned.trees import Trees
 
@@ -34,6 +35,8 @@ class Target:
     """One for each step; `None` for a run that nobody can label."""
     share: float
     """Each step weighs (steps of its run) ** -share: 1 makes runs equal, 0 steps."""
+    spares: Callable[[Sequence[Row]], Sequence[bool]] | None = None
+    """Which steps of a run are to be let be, whatever else they look like."""
 
 
 TARGETS: Mapping[str, Target] = {
@@ -47,6 +50,7 @@ TARGETS: Mapping[str, Target] = {
         features=in_groups("recurrence", "results", "shape"),
         labels=lambda sample: sample.stuck,
         share=0.0,
+        spares=sound_repeats,
     ),
     "milestone": Target(
         features=in_groups("confidence", "recurrence", "results", "goal", "shape", "place"),
@@ -109,7 +113,10 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
         "tasks": sorted({run.task for run in runs}),
         "agents": sorted({run.agent for run in runs}),
     }
-    decision = best_cut(chances, table.labels).threshold
+    spared = None
+    if target.spares is not None:
+        spared = np.array([each for run in runs for each in target.spares(run.rows)], bool)
+    decision = best_cut(chances, table.labels, spared).threshold
     trees = export(fit(table), monitor, sigmoid, decision, about)
     return Trained(
         trees=trees, runs=tuple(runs), scores=tuple(_by_run(chances, runs)), labels=tuple(labels)

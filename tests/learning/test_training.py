@@ -7,8 +7,9 @@ import pytest
 
 from flyball.errors import ConfigError
 from flyball.learning.cards import make_card
-from flyball.learning.figures import figures, sound_repeats
+from flyball.learning.figures import figures
 from flyball.learning.fitting import export, fit, fit_sigmoid, margins, matrix
+from flyball.learning.labels import sound_repeats
 from flyball.learning.measures import auc, best_cut, cut_at
 from flyball.learning.samples import make_sample, read_samples, write_samples
 from flyball.learning.training import FOLDS, TARGETS, folds, make_table, train
@@ -205,6 +206,13 @@ def test_areas_and_cuts_are_those_of_small_cases():
     assert cut == cut_at(scores, labels, 0.4)
     assert (cut.precision, cut.recall, cut.f1) == (pytest.approx(2 / 3), 1.0, pytest.approx(0.8))
     assert cut_at(scores, labels, 0.9).f1 == 0
+
+
+def test_a_cut_lets_be_what_is_to_be_spared_where_a_threshold_does():
+    scores, labels = np.array([0.2, 0.4, 0.5, 0.8]), np.array([1.0, 1.0, 0.0, 1.0])
+    assert best_cut(scores, labels).threshold == 0.2
+    assert best_cut(scores, labels, np.array([False, False, True, False])).threshold == 0.8
+    assert best_cut(scores, labels, np.array([False, False, False, True])).threshold == 0.2
 
 
 def test_a_sigmoid_finds_back_the_one_that_drew_the_labels():
