@@ -70,6 +70,7 @@ def card(name: str) -> str:
     shape = {k.rpartition(".")[2]: v for k, v in read_metadata(path).items()}
     decisions = [row for row in rows if (row["task"], row["metric"]) == (ALL, "decision_ms")]
     tasks = {(row["suite"], row["task"]) for row in rows if row["task"] != ALL}
+    trained = {(row["suite"], row["task"]) for row in rows if row["split"] == "trained"}
     return CARD.format(
         name=name,
         parameters=f"{training['parameters'] / 1e6:.2f}M",
@@ -87,7 +88,7 @@ def card(name: str) -> str:
         does=training.get("does", DOES),
         data=training.get("data", DATA).format(
             demonstrations=f"{training['demonstrations']:,}",
-            tasks=len({(r["suite"], r["task"]) for r in rows if r["split"] == "trained"} & tasks),
+            tasks=sum(suite != "code" for suite, _ in tasks & trained),
         ),
         knows=training.get("knows", KNOWS),
         tokens=training["tokens"] / 1e6,
