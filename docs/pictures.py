@@ -15,10 +15,11 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from flyball.tui.app import FlyballApp
+from flyball.tui.rows import Rows
 
 FOLDER = Path(__file__).parent
 SIZE = (110, 30)
-PATIENCE = 600
+PATIENCE = 300
 """Looks, a tenth of a second apart, until what is to be drawn is there."""
 
 
@@ -26,7 +27,7 @@ async def draw(ledger: Path) -> None:
     """Write the three pictures beside this file."""
     app = FlyballApp(ledger)
     async with app.run_test(size=SIZE) as pilot:
-        await _until(pilot, lambda: app.screen.query_one("DataTable").row_count)
+        await _until(pilot, lambda: app.screen.query_one(Rows).count)
         _keep(app, "runs")
         await pilot.press("down", "down", "enter")
         await _until(pilot, lambda: app.screen.query("RunView").first().watched.steps)

@@ -34,6 +34,8 @@ COLUMNS = (
     Column("highest", 8, right=True),
     Column("run", 22, least=90),
 )
+STOPPING = "will_fail"
+"""The monitor that is asked about first: the one that is there to stop runs."""
 NOTHING = (
     "No past run that was checked has scores of a monitor. Runs under will_fail or stuck have"
     ' them: [run] monitors = ["over_budget", "will_fail", "stuck"], or m replays one of them.'
@@ -117,7 +119,8 @@ class WhatIf(Place):
         if not names:
             self.query_one("#note", Static).update(NOTHING)
             return
-        self.monitor = self.monitor if self.monitor in names else names[0]
+        wanted = (self.monitor, STOPPING, names[0])
+        self.monitor = next(name for name in wanted if name in names)
         self._ask()
 
     def action_move(self, by: float) -> None:

@@ -6,6 +6,7 @@ from itertools import chain, count
 import pytest
 from textual.widgets import Static
 
+from flyball import Verdict
 from flyball.bench.evaluation import share_lost, share_saved, sums_of
 from flyball.monitors.learned.rules import Rule
 from flyball.tui import replaying
@@ -112,3 +113,16 @@ async def test_without_scores_it_says_how_to_get_some(path, tmp_path):
     async with screen(path) as (app, pilot):
         await pilot.press("5")
         await until(pilot, lambda: "No past run" in text_of(app, "#note"))
+
+
+async def test_the_monitor_that_stops_runs_is_asked_about_first(path, ledger):
+    milestone = Verdict(monitor="milestone", score=0.9, threshold=0.5)
+    for number in range(12, 16):
+        run, steps = a_run(number)
+        told = [replace(step, verdicts=(milestone, *step.verdicts)) for step in steps]
+        ledger.add([(run, told)])
+    async with screen(path, size=(120, 30)) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen.report)
+        assert next(iter(app.screen.past.scored)) == "milestone"
+        assert app.screen.monitor == "will_fail"
