@@ -16,8 +16,6 @@ from torch import Tensor
 
 from training.drills import Words, form, lookups
 from training.examples import Example
-from training.facts import Piece, facts
-from training.judgements import judgement
 from training.skills import skills
 from training.tokenizer import BOS, EOS, PAD
 from training.wordings import varied
@@ -56,7 +54,7 @@ class Encoded(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Draws the examples of a round: demonstrations and made-up ones."""
+    """Draws the examples of a round: demonstrations, lookups and forms."""
 
     demonstrations: Sequence[Example]
     words: Words
@@ -102,11 +100,9 @@ class Source:
         made = int(self.size * drills)
         drawn = self._draw(rng, self.size - made, errors)
         sequences = [self.encode(each, kind) for kind, each in drawn]
-        sequences += [self.encode(form(rng, self.words)) for _ in range(made // 4)]
-        sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 5)]
-        sequences += [self.encode(rng.choice(skills(rng, self.words))) for _ in range(made // 3)]
-        sequences += [self.encode(judgement(rng, self.words)) for _ in range(made // 3)]
-        sequences += [self.encode_pieces(facts(rng, self.words)) for _ in range(made // 3)]
+        sequences += [self.encode(form(rng, self.words)) for _ in range(made // 2)]
+        sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 4)]
+        sequences += [self.encode(rng.choice(skills(rng, self.words))) for _ in range(made // 2)]
         batches = [padded(group) for group in _groups(sequences, tokens)]
         rng.shuffle(batches)
         yield from batches
@@ -118,15 +114,6 @@ class Source:
             needs = self.needs(errors or {})
             for task, kind in rng.choices(list(needs), weights=list(needs.values()), k=count):
                 yield kind, varied(rng.choice(self.by_kind[task][kind]), rng, self.words)
-
-    def encode_pieces(self, pieces: Sequence[Piece]) -> Encoded:
-        tokens, answers = [BOS], list[int]()
-        for read, answered in pieces:
-            tokens += self.tokenizer.encode(read).ids
-            begin = len(tokens)
-            tokens += self.tokenizer.encode(answered).ids
-            answers += range(begin, len(tokens))
-        return Encoded(tokens, answers, "facts")
 
     def encode(self, example: Example, kind: str = "") -> Encoded:
         tokens = [BOS, *self.tokenizer.encode(example.prompt).ids]

@@ -30,7 +30,7 @@ class Recipe:
     """Tokens for which made-up examples are all: copying is learned first, or late."""
     drills: float = 0.6
     """Share of made-up examples after that; it falls to `least_drills` over `fading` tokens."""
-    least_drills: float = 0.3
+    least_drills: float = 0.2
     fading: int = 5_000_000
     seed: int = 0
 
