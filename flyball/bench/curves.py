@@ -23,9 +23,12 @@ COLOURS = (
     "#56b4e9",
     "#8a6d3b",
     "#777777",
-    "#000000",
+    "#7b3fa0",
     "#b2182b",
+    "#3f9e9e",
+    "#c2508c",
 )
+"""As many as monitors and baselines there are to be told apart, on white and on black."""
 TABLE = (
     "auc",
     "saving@0.01",

@@ -10,8 +10,10 @@ from flyball.bench.report import ALL, FAILURES, Row
 BAR_WIDTH, BAR_HEIGHT = 120, 14
 
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; color: #222 }
-table { border-collapse: collapse; margin: 1rem 0 2rem } caption { text-align: left }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+  color: #222 }
+table { border-collapse: collapse; margin: 1rem 0 2rem; display: block; overflow-x: auto }
+caption { text-align: left }
 th, td { padding: .15rem .8rem .15rem 0; text-align: right; border-bottom: 1px solid #ddd }
 td { white-space: nowrap }
 th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left } tr.all { font-weight: 600 }

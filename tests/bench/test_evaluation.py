@@ -1,6 +1,7 @@
 """What monitors save and lose on tasks that they were not set on, and the baselines beside them."""
 
 import random
+import re
 from dataclasses import replace
 from math import isnan, nan
 
@@ -207,6 +208,9 @@ def test_the_oracle_saves_most_and_chance_tells_nothing():
     page = make_curves([told], rows)
     assert page.count("<svg") == 2
     assert "http" not in page
+    [legend] = [line for line in page.splitlines() if "\u25a0" in line]
+    colours = re.findall(r"color:(#\w+)", legend)
+    assert len(colours) == len(told.scored) == len(set(colours))
 
 
 def test_few_tasks_get_no_promise_and_save_nothing():
