@@ -36,9 +36,9 @@ bench: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
 
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
 # on a GPU. It was never run as one command: the shipped small one was trained in parts, 78 million
-# tokens in all (training/checkpoints), and of the strong one's 15 million only 7 were tried, twice,
-# after which it was no better than the small one (75 % and 75 % of 700 episodes of trained tasks), so
-# that none is shipped.
+# tokens in all (training/checkpoints), and of the strong one's 15 million only 7 were tried, twice. The
+# first was behind the small one in accuracy a step; the second was no better live (75 % each of 700
+# episodes of trained tasks). None is shipped.
 DEVICE ?= cpu
 policies: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m training.collect
@@ -52,7 +52,8 @@ policies: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong
 
-# The monitors' weights, from runs of the bundled policies that are there. It resumes; the bar says how
+# Monitors' weights from new runs of the bundled policies that are there. Those that ship were trained on
+# the runs of training.evaluate, web and office, instead. It resumes; the bar says how
 # long yet.
 RUNS := training/work/runs
 collect = @for policy in small strong; do \

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flyball.learning.figures import Figure
-from flyball.learning.measures import MOST_SPARED
-from flyball.learning.training import FOLDS, Trained
+from flyball.learning.measures import MOST_FALSE_ALARMS
+from flyball.learning.training import FOLDS, TARGETS, Trained
 
 ASKED = {
     "will_fail": "Is the run going to fail? True of every step of a run that failed.",
@@ -22,14 +22,10 @@ ASKED = {
     ),
 }
 
-SPARING = {
-    "will_fail": "",
-    "stuck": (
-        f" of the thresholds that rule against {MOST_SPARED:.0%} or less of repeats that show"
-        " something new in the end"
-    ),
-    "milestone": "",
-}
+SPARING = (
+    f" of the thresholds that rule against {MOST_FALSE_ALARMS:.0%} or less of repeats that show"
+    " something new in the end, where there are such"
+)
 
 
 def make_card(trained: Trained, found: Sequence[Figure]) -> str:
@@ -38,6 +34,7 @@ def make_card(trained: Trained, found: Sequence[Figure]) -> str:
     so = sum(map(sum, trained.labels))
     agents = ", ".join(sorted({run.agent for run in trained.runs}))
     tasks = sorted({run.task for run in trained.runs})
+    sparing = SPARING if TARGETS[trees.monitor].spares else ""
     return f"""# {trees.monitor}
 
 {ASKED[trees.monitor]}
@@ -49,7 +46,7 @@ library. Trained by `flyball monitors train` on {len(trained.runs):,} runs of {l
 are so. The policies that drove: {agents}.
 
 Every figure is of tasks that the trees had not seen, in {FOLDS} folds by task. It rules from
-{trees.decision:.3f} on, unless it is told otherwise: there F1 is highest{SPARING[trees.monitor]}.
+{trees.decision:.3f} on, unless it is told otherwise: there F1 is highest{sparing}.
 On other agents and models, calibrate it on runs of your own first: scores mean little there until
 then.
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flyball.learning.fitting import Floats
-from flyball.learning.labels import sound_repeats
 from flyball.learning.measures import auc, cut_at
-from flyball.learning.training import Trained
+from flyball.learning.training import TARGETS, Trained
 from flyball.monitors.learned.catalogue import Row
 
 LONGEST = 30
@@ -45,11 +44,11 @@ def figures(trained: Trained) -> list[Figure]:
     cut = cut_at(scores, labels, trained.trees.decision)
     told = {"precision": cut.precision, "recall": cut.recall, "f1": cut.f1}
     found = [Figure(metric=name, value=value, n=int(labels.sum())) for name, value in told.items()]
-    if trained.trees.monitor != "stuck":
+    spared = TARGETS[trained.trees.monitor].spared(trained.runs)
+    if spared is None:
         return [pooled, *found]
-    sound = np.array([each for run in trained.runs for each in sound_repeats(run.rows)], bool)
-    alarms = float((scores[sound] >= trained.trees.decision).mean()) if sound.any() else None
-    return [pooled, *found, Figure(metric="false_alarms", value=alarms, n=int(sound.sum()))]
+    alarms = float((scores[spared] >= trained.trees.decision).mean()) if spared.any() else None
+    return [pooled, *found, Figure(metric="false_alarms", value=alarms, n=int(spared.sum()))]
 
 
 def _by_step(scores: Floats, labels: Floats, rows: Sequence[Row]) -> Iterator[Figure]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-MOST_SPARED = 0.02
-"""The share of what is to be let be that may be ruled against all the same."""
+MOST_FALSE_ALARMS = 0.02
+"""The share of the steps to be spared that may be ruled against all the same."""
 
 
 class Cut(NamedTuple):
@@ -47,9 +47,9 @@ def cut_at(scores: Floats, labels: Floats, threshold: float) -> Cut:
 
 
 def best_cut(scores: Floats, labels: Floats, spared: NDArray[np.bool_] | None = None) -> Cut:
-    """The threshold with the highest F1, of those that rule against few of `spared`.
+    """The threshold with the highest F1, of those with few false alarms on `spared`, if any has.
 
-    Few are `MOST_SPARED`; where no threshold spares them, all count.
+    Few are `MOST_FALSE_ALARMS`.
     """
     order = np.argsort(-scores, kind="stable")
     found = np.cumsum(labels[order])
@@ -57,7 +57,7 @@ def best_cut(scores: Floats, labels: Floats, spared: NDArray[np.bool_] | None = 
     # Equal scores are ruled on together.
     ends = np.append(np.diff(scores[order]) != 0, True)
     if spared is not None:
-        few = np.cumsum(spared[order]) <= MOST_SPARED * spared.sum()
+        few = np.cumsum(spared[order]) <= MOST_FALSE_ALARMS * spared.sum()
         ends = ends & few if (ends & few).any() else ends
     best = int(np.argmax(np.where(ends, f1, -1.0)))
     return cut_at(scores, labels, float(scores[order][best]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flyball.errors import ConfigError
 from flyball.learning.fitting import Floats, Table, export, fit, fit_sigmoid, margins, matrix
@@ -36,7 +37,13 @@ class Target:
     share: float
     """Each step weighs (steps of its run) ** -share: 1 makes runs equal, 0 steps."""
     spares: Callable[[Sequence[Row]], Sequence[bool]] | None = None
-    """Which steps of a run are to be let be, whatever else they look like."""
+    """Which steps of a run are legitimate, whatever else they look like."""
+
+    def spared(self, runs: Sequence[Sample]) -> NDArray[np.bool_] | None:
+        """Mark the steps of `runs`, one after another, that are to be spared (steps)."""
+        if self.spares is None:
+            return None
+        return np.array([each for run in runs for each in self.spares(run.rows)], bool)
 
 
 TARGETS: Mapping[str, Target] = {
@@ -113,10 +120,7 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
         "tasks": sorted({run.task for run in runs}),
         "agents": sorted({run.agent for run in runs}),
     }
-    spared = None
-    if target.spares is not None:
-        spared = np.array([each for run in runs for each in target.spares(run.rows)], bool)
-    decision = best_cut(chances, table.labels, spared).threshold
+    decision = best_cut(chances, table.labels, target.spared(runs)).threshold
     trees = export(fit(table), monitor, sigmoid, decision, about)
     return Trained(
         trees=trees, runs=tuple(runs), scores=tuple(_by_run(chances, runs)), labels=tuple(labels)

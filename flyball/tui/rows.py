@@ -103,11 +103,9 @@ class Rows(Widget, can_focus=True):
         if self.cursor >= self.top + self._height:
             # By half a page, blank at first: to move every line for each new one takes time.
             ahead = self._height // 2 if before and follow else 0
-            self.top = max(min(self.cursor + 1, count) + ahead - self._height, 0)
+            self.top = max(self.cursor + 1 + ahead - self._height, 0)
         if top != self.top:
             self.refresh()
-            # The first rows may come before there is room for them.
-            self.call_after_refresh(self._settle)
             return
         first = max(min(before - 1, cursor) if follow else before - 1, 0)
         last = min(count, self.top + self._height)
@@ -204,11 +202,6 @@ class Rows(Widget, can_focus=True):
     def _scroll(self, by: int) -> None:
         self.top = min(max(self.top + by, 0), max(self.count - self._height, 0))
         self.refresh()
-
-    def _settle(self) -> None:
-        if self.count <= self._height and self.top:
-            self.top = 0
-            self.refresh()
 
     def _keep_in_sight(self) -> None:
         if self.cursor < self.top:

@@ -1,7 +1,6 @@
 """What monitors save and lose on tasks that they were not set on, and the baselines beside them."""
 
 import random
-import re
 from dataclasses import replace
 from math import isnan, nan
 
@@ -9,10 +8,10 @@ import pytest
 
 from flyball import Action, Energy, Observation, Run, Spend, Step, Task, Usage
 from flyball.bench.agentstop import agentstop_scores
-from flyball.bench.baselines import BASELINES
+from flyball.bench.baselines import AGENTSTOP, BASELINES
 from flyball.bench.cases import Case, common_unit, read_cases, replay, score_case, taken
 from flyball.bench.concordance import Ranked
-from flyball.bench.curves import make_curves
+from flyball.bench.curves import COLOURS, make_curves
 from flyball.bench.evaluation import (
     cut,
     detection_rows,
@@ -23,6 +22,7 @@ from flyball.bench.evaluation import (
     share_lost,
     share_saved,
 )
+from flyball.bench.variants import LEARNED
 from flyball.bench.worth import rows_of, told_by
 from flyball.errors import ConfigError
 from flyball.ledger import Ledger
@@ -208,9 +208,11 @@ def test_the_oracle_saves_most_and_chance_tells_nothing():
     page = make_curves([told], rows)
     assert page.count("<svg") == 2
     assert "http" not in page
-    [legend] = [line for line in page.splitlines() if "\u25a0" in line]
-    colours = re.findall(r"color:(#\w+)", legend)
-    assert len(colours) == len(told.scored) == len(set(colours))
+
+
+def test_every_curve_of_the_page_has_a_colour_of_its_own():
+    curves = {*LEARNED, *BASELINES, AGENTSTOP}
+    assert len(curves) <= len(COLOURS) == len(set(COLOURS))
 
 
 def test_few_tasks_get_no_promise_and_save_nothing():

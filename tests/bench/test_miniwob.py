@@ -79,6 +79,15 @@ async def test_a_page_that_begins_anew_shows_what_a_fresh_one_does(stage, name, 
     assert again.text == fresh.text
 
 
+async def test_no_key_is_lost_on_a_page_that_takes_the_keyboard_late(stage):
+    browser, address = stage
+    for seed in (1, 2):  # the page is loaded, then begins anew
+        episode = Episode(browser, address, "terminal", seed)
+        await episode.start(Budget())
+        seen = await episode.tools["press"].call({"key": "l"})
+        assert 'text "user$ l' in seen.text
+
+
 async def test_a_page_is_loaded_anew_after_some_episodes(stage, monkeypatch):
     browser, address = stage
     monkeypatch.setattr("flyball.bench.miniwob.suite.EPISODES_A_PAGE", 2)

@@ -10,10 +10,28 @@ HEIGHT = 20
 
 
 class Table(App[None]):
+    """With `first` rows that come before there is room for them."""
+
+    first = 0
+
     def compose(self):
         yield Rows(
             [Column("number", 8)], lambda first, last: [[str(n)] for n in range(first, last)]
         )
+
+    def on_mount(self):
+        if self.first:
+            self.query_one(Rows).grow(self.first, follow=True)
+
+
+@pytest.mark.parametrize(("first", "top"), [(10, 0), (50, 50 - HEIGHT)])
+async def test_rows_that_come_before_there_is_room_fill_it(first, top):
+    app = Table()
+    app.first = first
+    async with app.run_test(size=(30, HEIGHT + 1)) as pilot:
+        await pilot.pause(0.2)
+        rows = app.query_one(Rows)
+        assert (rows.top, rows.cursor) == (top, first - 1)
 
 
 async def test_to_follow_what_grows_moves_all_lines_once_in_half_a_page_only(monkeypatch):

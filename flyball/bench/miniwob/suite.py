@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,8 +41,10 @@ SEED_KEY = "flyball {seed}"
 so that `200200` would be the training seed `200` over again."""
 EPISODES_A_PAGE = 50
 """So often a page may begin anew before it is loaded anew: some keep what each episode made."""
-SETTLING: Mapping[str, float] = {"terminal": 0.25}
-"""Seconds until a page takes the keyboard, where it does so late: earlier keys go nowhere."""
+SETTLING_MS: Mapping[str, int] = {"terminal": 250}
+"""Until a page takes the keyboard, where it does so late: earlier keys go nowhere."""
+_SETTLE = "ms => new Promise(done => setTimeout(done, ms))"
+"""By the page's own clock, on which what it waits for comes first, however slow the page is."""
 _AS_NEW = """most => {
   // Suggestions, calendars and dialogs hang in the body, and stay there when an episode is over.
   const kept = window.__flyballKept;
@@ -124,7 +125,8 @@ class Episode:
         if not await self._is_open_as_new():
             await self._browser.open(self._url)
         await self._browser.evaluate(_START, [SEED_KEY.format(seed=self.seed), EPISODE_MS])
-        await asyncio.sleep(SETTLING.get(self.name, 0.0))
+        if self.name in SETTLING_MS:
+            await self._browser.evaluate(_SETTLE, SETTLING_MS[self.name])
         goal = await self._browser.evaluate(GOAL)
         task = Task(
             id=self.name,
