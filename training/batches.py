@@ -16,7 +16,9 @@ from torch import Tensor
 
 from training.drills import Words, form, lookups
 from training.examples import Example
+from training.facts import facts
 from training.skills import skills
+from training.thoughts import thoughtful
 from training.tokenizer import BOS, EOS, PAD
 from training.wordings import varied
 
@@ -60,6 +62,8 @@ class Source:
     words: Words
     tokenizer: Tokenizer
     seed: int = 0
+    thinks: bool = False
+    """Whether a thought is put before what is done."""
     size: int = 1024
     """Examples that are drawn and sorted by length together; a checkpoint follows a round."""
 
@@ -89,12 +93,18 @@ class Source:
         return found
 
     def round(
-        self, number: int, *, drills: float, tokens: int, errors: Mapping[str, float] | None = None
-    ) -> Iterator[Batch]:
+        self,
+        number: int,
+        *,
+        drills: float,
+        tokens: int,
+        errors: Mapping[str, float] | None = None,
+        known: float = 0.0,
+    ) -> list[Batch]:
         """Give the batches of round `number`; the same arguments give the same batches.
 
-        `drills` is the share of made-up examples, `tokens` the size of a batch, and `errors`
-        tells what is still got wrong (see `needs`).
+        `drills` is the share of made-up examples, `tokens` the size of a batch, `errors` tells
+        what is still got wrong (see `needs`), and `known` is the share of lines of facts.
         """
         rng = random.Random(f"{self.seed}-{number}")
         made = int(self.size * drills)
@@ -103,9 +113,11 @@ class Source:
         sequences += [self.encode(form(rng, self.words)) for _ in range(made // 2)]
         sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 4)]
         sequences += [self.encode(rng.choice(skills(rng, self.words))) for _ in range(made // 2)]
+        lines = int(self.size * known)
+        sequences += [self.encode(facts(rng, self.words)) for _ in range(lines)]
         batches = [padded(group) for group in _groups(sequences, tokens)]
         rng.shuffle(batches)
-        yield from batches
+        return batches
 
     def _draw(
         self, rng: random.Random, count: int, errors: Mapping[str, float] | None
@@ -116,6 +128,7 @@ class Source:
                 yield kind, varied(rng.choice(self.by_kind[task][kind]), rng, self.words)
 
     def encode(self, example: Example, kind: str = "") -> Encoded:
+        example = thoughtful(example) if self.thinks else example
         tokens = [BOS, *self.tokenizer.encode(example.prompt).ids]
         begin = len(tokens)
         tokens += [*self.tokenizer.encode(example.answer).ids, EOS]

@@ -31,10 +31,13 @@ class Example:
     """The right line, with the space in front that the prompt leaves for it."""
     format: str = "web"
     """One of `PROMPTS`."""
+    thinks: bool = False
+    """Whether the answer begins with a line of thought (see `training.thoughts`)."""
 
     @property
     def prompt(self) -> str:
-        return PROMPTS[self.format](self.goal, self.lines, self.told)
+        asked = PROMPTS[self.format](self.goal, self.lines, self.told)
+        return compact.reasoning(asked) if self.thinks else asked
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)

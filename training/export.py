@@ -42,6 +42,7 @@ class Trained:
     shape: Shape
     weights: dict[str, Tensor]
     tokenizer: Path
+    reasons: bool = False
 
 
 def export(trained: Trained, out: Path) -> None:
@@ -59,7 +60,7 @@ def export(trained: Trained, out: Path) -> None:
 def _describe(writer: gguf.GGUFWriter, trained: Trained) -> None:
     shape = trained.shape
     writer.add_name(trained.name)
-    writer.add_string("flyball.format", "compact")
+    writer.add_string("flyball.format", "compact-reasoning" if trained.reasons else "compact")
     writer.add_license("Apache-2.0")
     writer.add_file_type(F16)
     writer.add_vocab_size(shape.vocabulary)

@@ -36,7 +36,7 @@ class Shape:
 
 SHAPES = {
     "small": Shape(),
-    "strong": Shape(width=256, layers=8, heads=4, hidden=1024),
+    "strong": Shape(width=256, layers=6, heads=4, hidden=1024),
     "tiny": Shape(width=64, layers=2, heads=1, hidden=128),
 }
 

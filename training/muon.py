@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training import together
+
 ITERATIONS = 5
 QUINTIC = (3.4445, -4.7750, 2.0315)
 
@@ -42,7 +44,7 @@ class Muon(torch.optim.Optimizer):
 
     def _update(self, matrices: list[nn.Parameter], group: dict[str, Any]) -> None:
         wide = [_wide(self._nesterov(matrix, group["momentum"])) for matrix in matrices]
-        updates = orthogonalise(torch.stack(wide))
+        updates = together.divided(orthogonalise, torch.stack(wide))
         for matrix, update in zip(matrices, updates, strict=True):
             rows, columns = matrix.shape
             scale = max(1.0, rows / columns) ** 0.5

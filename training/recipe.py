@@ -32,6 +32,11 @@ class Recipe:
     """Share of made-up examples after that; it falls to `least_drills` over `fading` tokens."""
     least_drills: float = 0.2
     fading: int = 5_000_000
+    thinks: bool = False
+    """Whether it learns to think before it acts, and lines of facts to think with."""
+    facts: float = 0.3
+    """Share of lines of facts, where it thinks; it falls to `least_facts` over the first half."""
+    least_facts: float = 0.05
     seed: int = 0
 
     def rate(self, step: int, progress: float) -> float:
@@ -47,6 +52,11 @@ class Recipe:
             return 1.0
         faded = min(1.0, (seen - self.drills_only) / self.fading)
         return self.drills + (self.least_drills - self.drills) * faded
+
+    def fact_share(self, seen: int) -> float:
+        """The share of lines of facts after `seen` tokens."""
+        left = max(0.0, 1.0 - 2 * seen / self.tokens)
+        return (self.least_facts + (self.facts - self.least_facts) * left) * self.thinks
 
     def batch(self, seen: int) -> int:
         """The tokens of a batch after `seen` tokens."""

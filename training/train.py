@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from training import together
 from training.batches import Source
 from training.drills import Words, form, lookups
 from training.examples import Example, read
@@ -67,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--grow-from", default="", metavar="GGUF")
     parser.add_argument("--drills-only", type=int, default=Recipe.drills_only, metavar="TOKENS")
     parser.add_argument("--batch-tokens", type=int, default=Recipe.batch_tokens)
+    parser.add_argument("--thinks", action="store_true", help="think before it acts")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--work", type=Path, default=Path("training/work"))
@@ -77,6 +79,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    together.join(arguments.device)
     halved = 0.5 if arguments.grow_from else 1.0
     recipe = Recipe(
         muon_rate=Recipe.muon_rate * halved,
@@ -86,6 +89,7 @@ def main() -> None:
         grown_from=arguments.grow_from,
         batch_tokens=arguments.batch_tokens,
         drills_only=arguments.drills_only,
+        thinks=arguments.thinks,
         seed=arguments.seed,
     )
     folder = arguments.work / arguments.shape
@@ -97,17 +101,26 @@ def main() -> None:
         read_tokenizer(Path(arguments.grow_from)).save(str(place))
     tokenizer = prepare_tokenizer(place, sample, words)
     validation, training = divided(list(read(arguments.work / "demonstrations")), recipe.seed)
-    source = Source(demonstrations=training, words=words, tokenizer=tokenizer, seed=recipe.seed)
+    source = Source(
+        demonstrations=training,
+        words=words,
+        tokenizer=tokenizer,
+        seed=recipe.seed,
+        thinks=recipe.thinks,
+    )
     trainer = Trainer(recipe, source, folder, arguments.device)
     millions = sum(p.numel() for p in trainer.model.parameters()) / 1e6
     print(f"{recipe.shape}: {millions:.2f}M parameters, {len(training)} demonstrated steps")
     rng = random.Random(1)
     trainer.run(validation + [form(rng, words) for _ in range(200)])
+    if together.place() > 0:
+        return
     trained = Trained(
         name=f"bundled/{recipe.shape}",
         shape=trainer.model.shape,
         weights=trainer.model.cpu().state_dict(),
         tokenizer=arguments.work / "tokenizer.json",
+        reasons=recipe.thinks,
     )
     export(trained, arguments.out or folder / f"{recipe.shape}.gguf")
     report = trainer.report(len(training))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training import together
 from training.batches import Batch, Source, padded
 from training.examples import Example
 from training.model import SHAPES, Transformer
@@ -76,19 +77,28 @@ class Trainer:
             started, losses = time.monotonic(), list[float]()
             share = self.recipe.drill_share(self.seen)
             size = self.recipe.batch(self.seen)
-            errors = dict(self.errors)
-            for batch in self.source.round(self.round, drills=share, tokens=size, errors=errors):
-                losses.append(self.learn(batch))
+            self.errors = together.agreed(self.errors)
+            batches = self.source.round(
+                self.round,
+                drills=share,
+                tokens=size,
+                errors=self.errors,
+                known=self.recipe.fact_share(self.seen),
+            )
+            for dealt in together.shares(batches):
+                losses.append(self.learn(dealt[together.place()]))
+                self.seen += sum(int((batch.targets != PAD).sum()) for batch in dealt)
                 if self.progress >= 1.0:
                     break
             self.round += 1
             self.seconds += time.monotonic() - started
             row: dict[str, Any] = {"round": self.round, "step": self.step, "tokens": self.seen}
             row |= {"seconds": round(self.seconds), "loss": round(sum(losses) / len(losses), 4)}
-            if self.round % ROUNDS_BETWEEN_TRIALS == 0 or self.progress >= 1.0:
-                row["accuracy"] = self.accuracy(validation)
-            self.log(row)
-            self.save()
+            if together.place() == 0:
+                if self.round % ROUNDS_BETWEEN_TRIALS == 0 or self.progress >= 1.0:
+                    row["accuracy"] = self.accuracy(validation)
+                self.log(row)
+                self.save()
 
     def learn(self, batch: Batch) -> float:
         """Take one step; gives the loss on answers in nats a token."""
@@ -103,12 +113,12 @@ class Trainer:
             self.errors[kind] = MEMORY * self.errors.get(kind, 1.0) + (1 - MEMORY) * erred
         on_answers = losses[answers].mean()
         torch.autograd.backward(on_answers + OBSERVATION_WEIGHT * losses[read_only].mean())
+        together.average([p.grad for p in self.model.parameters() if p.grad is not None])
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        self.seen += int((targets != PAD).sum())
         return float(on_answers.detach())
 
     def _losses(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from flyball.agents.account import in_context, results_of
@@ -25,6 +26,8 @@ own tokens are about two thirds of that, and their context is 2,048 of them."""
 COMMON_SHARE = 0.25
 """A word of the goal that stands in more of a page's lines than this says nothing."""
 MAX_TOKENS = 64
+MAX_THOUGHT = 160
+"""Most tokens of a line of thought."""
 SECOND_TRY_TEMPERATURE = 0.8
 
 WAIT_SECONDS = 1
@@ -75,6 +78,15 @@ def prompt(goal: str, lines: Sequence[str], history: Sequence[str]) -> str:
     kept = cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page))
     shown = "\n".join(map(str.__add__, _marks(goal, kept), kept))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
+
+
+def reasoning(prompt: str, thought: str | None = None) -> str:
+    """Ask for a line of thought in place of the action; with that `thought`, for the action.
+
+    See Nye et al. 2021, "Show Your Work: Scratchpads for Intermediate Computation".
+    """
+    asked = prompt.removesuffix(">") + "?"
+    return asked if thought is None else f"{asked}{thought}\n>"
 
 
 def _marks(goal: str, lines: Sequence[str]) -> list[str]:
@@ -220,11 +232,22 @@ def page_of(steps: Sequence[Step], newest: Observation | None = None) -> Observa
 class CompactPolicy:
     """Drives with a model that was trained on the compact format."""
 
-    def __init__(self, model: Model, *, temperature: float = 0.0, grammar: bool = True) -> None:
-        """With `grammar`, the model can only say what the page offers (`offered`)."""
+    def __init__(
+        self,
+        model: Model,
+        *,
+        temperature: float = 0.0,
+        grammar: bool = True,
+        reasons: bool = False,
+    ) -> None:
+        """With `grammar`, the model can only say what the page offers (`offered`).
+
+        One that `reasons` writes a line of thought first, and the action after it.
+        """
         self._model = model
         self._temperature = temperature
         self._grammar = grammar
+        self._reasons = reasons
         self.name = model.name
 
     async def propose(self, trajectory: Trajectory, observation: Observation) -> Proposal:
@@ -238,17 +261,28 @@ class CompactPolicy:
         # A draw depends on the goal too, or episodes of other seeds would all draw alike.
         draw = zlib.crc32(f"{trajectory.task.prompt}\n{len(steps)}".encode())
         shown = parse(page.text)
-        completion = await self._model.complete(
-            Request(
-                prompt=prompt(trajectory.task.prompt, page.text.splitlines(), told),
-                max_tokens=MAX_TOKENS,
-                temperature=temperature,
-                seed=draw if temperature else None,
-                stop=("\n",),
-                lines=offered(shown) if self._grammar else None,
-            )
+        request = Request(
+            prompt=prompt(trajectory.task.prompt, page.text.splitlines(), told),
+            max_tokens=MAX_TOKENS,
+            temperature=temperature,
+            seed=draw if temperature else None,
+            stop=("\n",),
+            lines=offered(shown) if self._grammar else None,
         )
+        answer = self._thoughtful(request) if self._reasons else self._model.complete(request)
+        completion = await answer
         return Proposal(_action(completion, shown), completion.usage)
+
+    async def _thoughtful(self, request: Request) -> Completion:
+        """Ask for a thought, and then for the action; what was read is not read again."""
+        asked = str(request.prompt)
+        first = await self._model.complete(
+            replace(request, prompt=reasoning(asked), max_tokens=MAX_THOUGHT, lines=None)
+        )
+        second = await self._model.complete(replace(request, prompt=reasoning(asked, first.text)))
+        thought = replace(first.usage, reasoning_tokens=first.usage.output_tokens)
+        action = replace(second.usage, reasoning_tokens=0)
+        return replace(second, thought=first.text.strip(), usage=thought + action)
 
 
 def _action(completion: Completion, page: Sequence[Entry]) -> Action:

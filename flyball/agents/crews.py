@@ -19,7 +19,7 @@ from flyball.config import Config
 from flyball.config.machine import find_machine
 from flyball.errors import ConfigError
 from flyball.meters import Attributed, EstimateMeter, Sampled, detect, make_estimate
-from flyball.models import close_model, model_format, open_model, provider_of
+from flyball.models import close_model, is_compact, model_format, open_model, provider_of
 from flyball.monitors import LiteLLMStall
 from flyball.records import Decision, Ruling, Step, ToolSpec, Trajectory, Usage
 from flyball.roles import Meter, Policy, Ruled, Tool, Verifier
@@ -67,14 +67,18 @@ def open_policies(
                 )
                 continue
             spec = config.model(name)
-            compact = model_format(spec) == "compact"
+            form = model_format(spec)
             model = open_model(spec)
             opened.append(model)
-            if compact and agent == "code":
+            if is_compact(form) and agent == "code":
                 policies[name] = CompactCodePolicy(model, temperature=temperature)
-            elif compact:
-                grammar = config.run.grammar
-                policies[name] = CompactPolicy(model, temperature=temperature, grammar=grammar)
+            elif is_compact(form):
+                policies[name] = CompactPolicy(
+                    model,
+                    temperature=temperature,
+                    grammar=config.run.grammar,
+                    reasons=form == "compact-reasoning",
+                )
             else:
                 policies[name] = ModelPolicy(
                     model=model,

@@ -213,9 +213,9 @@ class _Job:
             patch_path(self.ledger, run.id).unlink(missing_ok=True)
 
     def _compact(self, names: Sequence[str]) -> bool:
-        from flyball.models import model_format
+        from flyball.models import is_compact, model_format
 
-        return any(model_format(self.config.model(name)) == "compact" for name in names)
+        return any(is_compact(model_format(self.config.model(name))) for name in names)
 
     def bench(self, *, compact: bool) -> Bench:
         """Open a workspace, and what can be done in it."""

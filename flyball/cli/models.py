@@ -51,7 +51,8 @@ def add(  # noqa: PLR0913 - one parameter an option
         str | None, typer.Option(help="The environment variable that holds the key.")
     ] = None,
     model_format: Annotated[
-        str | None, typer.Option("--format", help="How to speak to it: chat or compact.")
+        str | None,
+        typer.Option("--format", help="chat, compact or compact-reasoning."),
     ] = None,
     context: Annotated[int | None, typer.Option(help="Most tokens of prompt and answer.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads for a GGUF file.")] = None,

@@ -15,9 +15,10 @@ from flyball.models.gguf import Value, read_metadata
 from flyball.records import Lines, Message, Request
 from flyball.roles import Model
 
-Format = Literal["compact", "chat"]
-"""How a policy speaks to a model: flyball's own short lines, or a chat."""
-FORMATS: tuple[Format, ...] = ("compact", "chat")
+Format = Literal["compact", "compact-reasoning", "chat"]
+"""How a policy speaks to a model: flyball's own short lines, those with a line of thought before
+the action, or a chat."""
+FORMATS: tuple[Format, ...] = ("compact", "compact-reasoning", "chat")
 
 BUNDLED = "bundled"
 IN_PROCESS = "llama.cpp"
@@ -135,6 +136,11 @@ def close_model(model: Model) -> None:
         close()
 
 
+def is_compact(form: Format) -> bool:
+    """Whether it is one of flyball's own."""
+    return form != "chat"
+
+
 def model_format(spec: ModelSpec) -> Format:
     """How to speak to the model. Raises `ModelError` for a GGUF that cannot be read."""
     if spec.format is not None:
@@ -159,7 +165,7 @@ async def _checked(spec: ModelSpec) -> ModelCheck:
         begun = time.perf_counter()
         answer = await model.complete(_trial(form))
         seconds = time.perf_counter() - begun
-        held = await _keeps_to_lines(model) if form == "compact" else None
+        held = await _keeps_to_lines(model) if is_compact(form) else None
     finally:
         close_model(model)
     return ModelCheck(
@@ -206,7 +212,7 @@ def _format_in(path: Path, metadata: Mapping[str, Value]) -> Format:
 
 def _trial(form: Format) -> Request:
     prompt = Message(role="user", content=TRIAL)
-    return Request(prompt=TRIAL if form == "compact" else (prompt,), max_tokens=16)
+    return Request(prompt=TRIAL if is_compact(form) else (prompt,), max_tokens=16)
 
 
 async def _keeps_to_lines(model: Model) -> bool:

@@ -220,3 +220,25 @@ async def test_a_policy_is_held_to_its_page_unless_that_is_switched_off():
     assert (action.forbidden, free.forbidden) == (0.25, None)
     assert model.requests[0].lines == offered(parse(PAGE.text))
     assert model.requests[1].lines is None
+
+
+async def test_a_policy_that_reasons_writes_a_line_of_thought_and_then_acts_on_it():
+    model = ScriptedModel(
+        [
+            Completion(text=" 1 Hi", logprobs=(-0.5,), usage=Usage(requests=1, output_tokens=2)),
+            Completion(
+                text=' click "Login" 2',
+                logprobs=(-0.1,),
+                usage=Usage(requests=1, output_tokens=3),
+            ),
+        ]
+    )
+    run = trajectory([], task=Task(id="t", prompt="Log in."))
+    action, usage = await CompactPolicy(model, reasons=True).propose(run, PAGE)
+    first, second = model.requests
+    assert str(first.prompt).endswith("\nlast \n?")
+    assert first.lines is None
+    assert second.prompt == f"{first.prompt} 1 Hi\n>"
+    assert second.lines == offered(parse(PAGE.text))
+    assert (action.tool, action.thought, action.logprobs) == ("click", "1 Hi", (-0.1,))
+    assert (usage.output_tokens, usage.reasoning_tokens) == (5, 2)

@@ -127,7 +127,7 @@ async def test_a_page_whose_process_dies_is_played_again(ledger):
 
 
 def dead(process):
-    """Whether it was killed; its parent, which may be the machine's first, reaps it when it will."""
+    """Whether it was killed; its parent may never reap it."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -13,9 +13,11 @@ from flyball.models import (
     check_model,
     close_model,
     gguf_path,
+    is_compact,
     model_format,
     open_model,
 )
+from flyball.models.specs import FORMATS
 from flyball.records import Request
 from tests.models.stand_ins import STRING, gguf, pair, serve, text
 
@@ -76,8 +78,12 @@ def test_a_machine_without_llama_cpp_is_told_what_to_install(compact):
     assert "pip install 'flyball[local]'" in done.stderr
 
 
-def test_the_format_is_what_the_file_says(compact):
-    assert model_format(ModelSpec(name="a", gguf=compact)) == "compact"
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_format_is_what_the_file_says(tmp_path, form):
+    path = tmp_path / "a.gguf"
+    path.write_bytes(gguf(pair("flyball.format", STRING, text(form))))
+    assert model_format(ModelSpec(name="a", gguf=path)) == form
+    assert is_compact(form) == (form != "chat")
 
 
 def test_the_configuration_says_the_format_before_the_file_does(compact):
@@ -94,7 +100,10 @@ def test_a_file_that_says_nothing_and_a_server_are_chats(tmp_path):
 def test_a_format_of_a_later_version_is_refused(tmp_path):
     path = tmp_path / "later.gguf"
     path.write_bytes(gguf(pair("flyball.format", STRING, text("smoke signals"))))
-    with pytest.raises(ModelError, match=r"'smoke signals'.*set `format` to one of: compact, chat"):
+    with pytest.raises(
+        ModelError,
+        match=r"'smoke signals'.*set `format` to one of: compact, compact-reasoning, chat",
+    ):
         model_format(ModelSpec(name="a", gguf=path))
 
 

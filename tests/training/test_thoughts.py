@@ -1,0 +1,162 @@
+"""What is thought before an action follows from the goal and the page."""
+
+import random
+
+import pytest
+
+from training.drills import Words
+from training.examples import Example
+from training.facts import KINDS, facts
+from training.thoughts import alike, best, sign, thoughtful
+
+WORDS = Words(words=["Login", "quick", "Brown", "fox"])
+
+
+def step(goal, *lines, answer, told=(), task="t", form="web"):
+    return Example(task=task, goal=goal, lines=lines, told=told, answer=answer, format=form)
+
+
+CALENDAR = ('link "Prev" 3', 'text "Next"', 'text "December 2016"', 'link "1" 4', 'link "2" 5')
+CASES = [
+    (
+        step(
+            'Find the 3rd word in the paragraph, type that into the textbox and press "Submit".',
+            'text "Amet, donec. adipiscing molestie"',
+            'textbox "" 1',
+            answer=' fill "" 1 "adipiscing"',
+        ),
+        " 1 Amet 2 donec 3 adipiscing",
+    ),
+    (step("Solve it.", 'textbox "7 x 8 =" 1', answer=' fill "7 x 8 =" 1 "56"'), " 7 x 8 = 56"),
+    (
+        step("Solve for x.", 'text "7 - x = 12"', 'textbox "x =" 1', answer=' fill "x =" 1 "-5"'),
+        " x = 7 - 12 = -5",
+    ),
+    (
+        step("Solve for x.", 'text "x + 7 = 21"', 'textbox "x =" 1', answer=' fill "x =" 1 "14"'),
+        " x = 21 - 7 = 14",
+    ),
+    (
+        step(
+            "Mark the numbers below as odd or even and press submit when done.",
+            'button "Odd" 1 on', 'text "-5"', 'button "Even" 2',
+            'button "Odd" 3', 'text "10"', 'button "Even" 4',
+            answer=' click "Even" 4',
+        ),
+        " -5 odd 1 on , 10 even 4",
+    ),
+    (
+        step("Generate a number greater than 5, then press submit.", 'text "4"',
+             'button "Generate" 1', answer=' click "Generate" 1'),
+        " greater 4 5 <",
+    ),
+    (
+        step('Type "reX" in all upper case letters in the text input.', 'textbox "" 1',
+             answer=' fill "" 1 "REX"'),
+        " R R E E X X",
+    ),
+    (
+        step("Buy the ticket with the cheapest cost.", 'text "4h 2m"', 'button "Book for $900" 1',
+             'text "3h 2m"', 'button "Book for $88" 2', answer=' click "Book for $88" 2'),
+        " 900 88 > 88 at 2",
+    ),
+    (
+        step("Buy the ticket with the longest duration.", 'text "4h 2m"', 'button "Book for $9" 1',
+             'text "13h 2m"', 'button "Book for $88" 2', answer=' click "Book for $88" 2'),
+        " 402 1302 < 1302 at 2",
+    ),
+    (
+        step("Find Ann in the contact book and click on their email.", 'heading "Bo"',
+             'link ">" 5', answer=' click ">" 5'),
+        " Ann Bo no",
+    ),
+    (
+        step("Select 138 with the slider and hit Submit.", 'slider "" 1', 'text "99"',
+             answer=' press "" 1 "PageUp"'),
+        " 99 138 < far",
+    ),
+    (
+        step("delete a file ending with the extension .rb", 'text "user$ ls"',
+             'text "a.py be.rb"', 'text "user$ rm b █"', answer=' press "e"'),
+        " rm be.rb : r m _ b e . r b / r m _ b",
+    ),
+    (step("Select 11/02/2016 as the date.", *CALENDAR, answer=' click "Prev" 3'),
+     " December 12 11 >"),
+    (step("Select 12/02/2016 as the date.", *CALENDAR, answer=' click "2" 5'),
+     " December 12 12 = 2"),
+    (
+        step("Select Ann, Bo from the scroll list and click Submit.",
+             'select "" 1 = "Ann" : "Ann" "Bo"', answer=' select "" 1 "Bo"'),
+        " Ann on , Bo",
+    ),
+    (
+        step('Click the "Like" button on all posts by @bo and then click Submit.',
+             'text "Bo @bo"', 'item "like | Bo @bo Hi" 1 on', 'item "like | Al @al Hi" 2',
+             'item "like | Bo @bo Ho" 3', answer=' click "like | Bo @bo Ho" 3'),
+        " Bo 1 on , 3",
+    ),
+    (step("Click it.", 'button "it" 1', answer=' click "it" 1'), ""),
+    (step("Click it.", 'button "it" 1', answer=" finish"), ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("example", "said"), CASES)
+def test_a_thought_tells_what_the_action_follows_from(example, said):
+    answer = thoughtful(example).answer
+    assert answer == f"{said}\n>{example.answer}"
+    assert thoughtful(example).prompt.endswith("\n?")
+
+
+def test_a_list_is_worked_off_in_the_order_of_the_goal():
+    page = ('checkbox "b" 1', 'checkbox "a" 2')
+    example = thoughtful(step("Select a, b and click Submit", *page, answer=' click "b" 1'))
+    assert example.answer == ' a\n> click "a" 2'
+
+
+def test_what_is_checked_by_mistake_is_named():
+    page = ('checkbox "a" 1 on', 'checkbox "b" 2 on')
+    example = thoughtful(step("Select a and click Submit", *page, answer=' click "b" 2'))
+    assert example.answer == ' a on , b wrong\n> click "b" 2'
+
+
+def test_dishes_are_told_with_what_is_ordered_already():
+    page = (
+        'text "Soup"', 'text "vegan"', 'item "-" 1', 'text "1"', 'item "+" 2',
+        'text "Cake"', 'text "dairy"', 'item "-" 3', 'item "+" 4', 'button "Order!" 5',
+    )  # fmt: skip
+    each = step("Order one of each item: Cake, Soup", *page, answer=' click "+" 4')
+    assert thoughtful(each).answer == ' Cake + 4\n> click "+" 4'
+    some = step("Order 2 items that are vegan", *page, answer=' click "+" 2')
+    assert thoughtful(some).answer == ' Soup + 2 ; 1 of 2\n> click "+" 2'
+
+
+def test_similar_words_are_those_of_the_page():
+    assert alike("large", "big")
+    assert not alike("large", "small")
+
+
+def test_code_is_not_thought_about():
+    example = step("g", "1 x = 1", answer=' replace 1 "1" "2"', form="code")
+    assert thoughtful(example) == example
+
+
+def test_comparisons_keep_the_best():
+    assert sign(17, 45) == "17 45 <"
+    assert sign(-3, -3) == "-3 -3 ="
+    assert best(["5", "9", "3"], most=True) == "5 9 < 9 3 > 9"
+    assert best(["5", "9", "3"], most=False) == "5 9 < 5 3 > 3"
+
+
+def test_facts_are_true_and_of_every_kind():
+    rng, seen = random.Random(0), set()
+    for _ in range(300):
+        example = facts(rng, WORDS)
+        seen.add(example.task)
+        for said in example.answer.strip().split(" , "):
+            if example.task == "fact compared":
+                a, b, how = said.split()
+                assert {"<": int(a) < int(b), ">": int(a) > int(b), "=": int(a) == int(b)}[how]
+            if example.task in ("fact summed", "fact solved"):
+                left, whole = said.split(" = ")
+                assert eval(left.replace("x", "*")) == int(whole)
+    assert len(seen) == len(set(KINDS))

@@ -1,0 +1,86 @@
+"""Facts by the line: how numbers compare, sums, spelling. What thoughts are made of (`thoughts`).
+
+A task shows one fact a step, of hundreds; each is learned after many dozen times, and here a line
+holds as many facts as steps would take thousands of tokens to show.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from training.drills import Words
+from training.examples import Example
+from training.thoughts import MONTHS, best, parity, result, sign, spelled
+
+ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
+FACTS = 16
+"""Facts of a line."""
+
+
+def facts(rng: random.Random, words: Words) -> Example:
+    """A line of facts of one kind."""
+    make = rng.choice(KINDS)
+    said = " , ".join(make(rng, words) for _ in range(FACTS))
+    return Example(
+        task=f"fact {make.__name__}",
+        goal="Facts",
+        lines=(),
+        told=(),
+        answer=f" {said}",
+        thinks=True,
+    )
+
+
+def number(rng: random.Random) -> int:
+    most = rng.choice((10, 20, 100, 200, 2_500))
+    return rng.randint(-most if rng.random() < 0.2 else 0, most)
+
+
+def compared(rng: random.Random, _: Words) -> str:
+    a = number(rng)
+    near = a + rng.randint(-12, 12) if rng.random() < 0.4 else number(rng)
+    return sign(a, near)
+
+
+def kept(rng: random.Random, _: Words) -> str:
+    most = rng.choice((20, 60, 2_500))
+    numbers = [str(rng.randint(0, most)) for _ in range(rng.randint(3, 5))]
+    greatest = rng.random() < 0.5
+    return f"{'greatest' if greatest else 'least'} {' '.join(numbers)} : {best(numbers, greatest)}"
+
+
+def odd(rng: random.Random, _: Words) -> str:
+    n = rng.randint(-12, 20)
+    return f"{n} {parity(n)}"
+
+
+def summed(rng: random.Random, _: Words) -> str:
+    how = rng.choice("+-x")
+    return result(rng.randint(0, 10), how, rng.randint(0, 10))
+
+
+def solved(rng: random.Random, _: Words) -> str:
+    return result(rng.randint(-110, 110), rng.choice("+-"), rng.randint(0, 10))
+
+
+def cased(rng: random.Random, words: Words) -> str:
+    word = words.one(rng)
+    a, b = (word.lower(), word.upper()) if rng.random() < 0.5 else (word.upper(), word.lower())
+    return f"{a} : {' '.join(f'{x} {y}' for x, y in zip(a, b, strict=False))} : {b}"
+
+
+def named(rng: random.Random, words: Words) -> str:
+    name = f"{words.one(rng).lower()}.{rng.choice(ENDINGS)}"
+    done = rng.randint(0, len(name) - 1)
+    return f"rm {name} : {spelled(name)} / {spelled(name[:done])} : {name[done]}"
+
+
+def month(rng: random.Random, _: Words) -> str:
+    a, b = rng.randrange(12), rng.randrange(12)
+    return f"{MONTHS[a]} {sign(a + 1, b + 1)}"
+
+
+KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
+    compared, compared, kept, kept, odd, summed, summed, solved, solved, cased, named, month,
+)  # fmt: skip
