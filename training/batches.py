@@ -17,6 +17,7 @@ from torch import Tensor
 from training.drills import Words, form, lookups
 from training.examples import Example
 from training.facts import facts
+from training.searches import SEARCHES
 from training.skills import skills
 from training.thoughts import thoughtful
 from training.tokenizer import BOS, EOS, PAD
@@ -113,6 +114,10 @@ class Source:
         sequences += [self.encode(form(rng, self.words)) for _ in range(made // 2)]
         sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 4)]
         sequences += [self.encode(rng.choice(skills(rng, self.words))) for _ in range(made // 2)]
+        if self.thinks:
+            sequences += [
+                self.encode(rng.choice(SEARCHES)(rng, self.words)) for _ in range(made // 2)
+            ]
         lines = int(self.size * known)
         sequences += [self.encode(facts(rng, self.words)) for _ in range(lines)]
         batches = [padded(group) for group in _groups(sequences, tokens)]
@@ -131,8 +136,15 @@ class Source:
         example = thoughtful(example) if self.thinks else example
         tokens = [BOS, *self.tokenizer.encode(example.prompt).ids]
         begin = len(tokens)
-        tokens += [*self.tokenizer.encode(example.answer).ids, EOS]
+        tokens += [*self._answer(example), EOS]
         return Encoded(tokens, list(range(begin, len(tokens))), kind or example.task)
+
+    def _answer(self, example: Example) -> list[int]:
+        typed = re.search(r'(?<=")[^"]+(?="$)', example.answer) if example.letters else None
+        if typed is None:
+            return self.tokenizer.encode(example.answer).ids
+        parts = [example.answer[: typed.start()], *typed[0], '"']
+        return [token for part in parts for token in self.tokenizer.encode(part).ids]
 
 
 def kinds(examples: Sequence[Example]) -> dict[str, list[Example]]:

@@ -31,6 +31,8 @@ class Example:
     """The right line, with the space in front that the prompt leaves for it."""
     format: str = "web"
     """One of `PROMPTS`."""
+    letters: bool = False
+    """Whether what the answer types is written letter by letter, as its thought has it."""
     thinks: bool = False
     """Whether the answer begins with a line of thought (see `training.thoughts`)."""
 

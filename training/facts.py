@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from training.drills import Words
 from training.examples import Example
-from training.thoughts import MONTHS, best, parity, result, sign, spelled
+from training.thoughts import best, casing, months, parity, result, sign, spelled
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
 FACTS = 16
@@ -67,18 +67,18 @@ def solved(rng: random.Random, _: Words) -> str:
 def cased(rng: random.Random, words: Words) -> str:
     word = words.one(rng)
     a, b = (word.lower(), word.upper()) if rng.random() < 0.5 else (word.upper(), word.lower())
-    return f"{a} : {' '.join(f'{x} {y}' for x, y in zip(a, b, strict=False))} : {b}"
+    return f"{a} : {casing(a, b)}"
 
 
 def named(rng: random.Random, words: Words) -> str:
     name = f"{words.one(rng).lower()}.{rng.choice(ENDINGS)}"
     done = rng.randint(0, len(name) - 1)
-    return f"rm {name} : {spelled(name)} / {spelled(name[:done])} : {name[done]}"
+    return f"rm {name} : {spelled(name)} / {spelled(name[:done])}"
 
 
 def month(rng: random.Random, _: Words) -> str:
     a, b = rng.randrange(12), rng.randrange(12)
-    return f"{MONTHS[a]} {sign(a + 1, b + 1)}"
+    return months(a + 1, b + 1)
 
 
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (

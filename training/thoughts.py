@@ -90,7 +90,9 @@ def thoughtful(example: Example) -> Example:
         entry = next((e for e in scene.page if number and e.number == int(number)), None)
         if entry is not None and scene.tool == "click" and scene.target in scene.alike(entry):
             answer = f" click {entry.quoted} {number}"
-    return replace(example, answer=f"{f' {said}' if said else ''}\n>{answer}", thinks=True)
+    letters = bool(re.fullmatch(r" (?:(\S) (\S) ?)+", f" {said}")) and scene.tool == "fill"
+    said = f" {said}" if said else ""
+    return replace(example, answer=f"{said}\n>{answer}", thinks=True, letters=letters)
 
 
 def sign(a: object, b: object) -> str:
@@ -99,8 +101,18 @@ def sign(a: object, b: object) -> str:
     return f"{a} {b} {'<' if x < y else '>' if x > y else '='}"
 
 
+def months(now: int, wanted: int) -> str:
+    """How two months compare, by the name of the first: `June 06 11 <`."""
+    return f"{MONTHS[now - 1]} {now:02d} {wanted:02d} {sign(now, wanted)[-1]}"
+
+
 def spelled(word: str) -> str:
     return " ".join(word.replace(" ", "_"))
+
+
+def casing(old: str, new: str) -> str:
+    """Letter by letter: `l L o O`."""
+    return " ".join(f"{a} {b}" for a, b in zip(old, new, strict=False))
 
 
 def result(a: int, how: str, b: int) -> str:
@@ -169,7 +181,7 @@ def _cased(scene: Scene) -> str:
     other = str.lower if upper else str.upper
     found = re.findall(rf"\b{re.escape(other(scene.argument))}\b", scene.goal)
     old = found[0] if found else scene.argument
-    return " ".join(f"{a} {b}" for a, b in zip(old, scene.argument, strict=False))
+    return casing(old, scene.argument)
 
 
 def best(numbers: Sequence[str], most: bool) -> str:
@@ -266,7 +278,7 @@ def _month(scene: Scene) -> str:
     if scene.target is None or not re.fullmatch(r"Prev|Next|\d+", scene.target.name):
         return ""
     now, wanted = MONTHS.index(shown[0]) + 1, int(match[1])
-    return f"{shown[0]} {sign(now, wanted)}" + f" {int(match[2])}" * (now == wanted)
+    return months(now, wanted) + f" {int(match[2])}" * (now == wanted)
 
 
 def _listed(scene: Scene) -> str:
@@ -362,6 +374,20 @@ def _sought(scene: Scene) -> str:
     return f"{match[1]} no ; {' , '.join(seen)}"
 
 
+def _suggested(scene: Scene) -> str:
+    """Which of the suggestions end as they should, up to the first that does."""
+    match = re.search(r'starts with "(.*?)"(?: and ends with "(.*)")?', scene.goal)
+    if not match or scene.target not in scene.of("item"):
+        return ""
+    said = list[str]()
+    for entry in scene.of("item"):
+        good = entry.name.startswith(match[1]) and entry.name.endswith(match[2] or "")
+        said.append(f"{entry.name} {'yes' if good else 'no'}")
+        if good:
+            break
+    return " , ".join(said)
+
+
 def _evidence(scene: Scene) -> str:
     """Of a link that the goal does not name: the text below it that it was chosen for."""
     page, target = scene.page, scene.target
@@ -378,5 +404,5 @@ def _evidence(scene: Scene) -> str:
 
 RULES: Sequence[Callable[[Scene], str]] = (
     _counted, _summed, _odd_or_even, _generated, _cased, _best, _contact, _menu, _slid, _typed,
-    _result, _month, _listed, _posts, _dishes, _sought, _evidence,
+    _result, _month, _listed, _posts, _dishes, _sought, _suggested, _evidence,
 )  # fmt: skip
