@@ -7,9 +7,10 @@ BIN := .venv/bin
 demo: .venv/demo.stamp browser
 	$(BIN)/flyball demo
 
+# Files of tests at a time.
+PROCESSES ?= 2
 test: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --cov
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -36,18 +37,20 @@ bench: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
 
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
 # on a GPU. It was never run as one command: the shipped small one was trained in parts, 78 million
-# tokens in all (training/checkpoints), and of the strong one's 15 million only 7 were tried, twice. The
-# first was behind the small one in accuracy a step; the second was no better live (75 % each of 700
-# episodes of trained tasks). None is shipped.
+# tokens in all (training/checkpoints). The strong one grows from a small one that has learned to think.
 DEVICE ?= cpu
+TOGETHER ?= 2
 policies: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m training.collect
 	$(BIN)/python -m training.office
 	$(BIN)/python -m training.code
 	$(BIN)/python -m training.train small --tokens 78000000 --device $(DEVICE) \
 	  --out flyball/models/bundled/small.gguf
-	$(BIN)/python -m training.train strong --tokens 15000000 \
-	  --grow-from flyball/models/bundled/small.gguf \
+	$(BIN)/torchrun --nproc-per-node $(TOGETHER) -m training.train small --name thinking --thinks \
+	  --tokens 12000000 --batch-tokens 512 --grow-from flyball/models/bundled/small.gguf \
+	  --device $(DEVICE)
+	$(BIN)/torchrun --nproc-per-node $(TOGETHER) -m training.train strong --thinks \
+	  --tokens 11000000 --batch-tokens 512 --grow-from training/work/thinking/small.gguf \
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong

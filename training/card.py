@@ -21,9 +21,9 @@ run. {purpose}
 | --- | --- |
 | Architecture | {family}: {layers} layers, width {width}, {heads} heads, feed-forward {hidden}, vocabulary {vocabulary}, context {context} |
 | File | GGUF, f16, {megabytes:.1f} MB, licence Apache-2.0 |
-| Format | `compact` (`flyball/agents/compact.py`): goal, page, last actions; one line back |
+| Format | {format} |
 | Data | {data} |
-| Recipe | {origin}{tokens:.1f}M tokens, {steps} steps, Muon {muon} and AdamW {adam}, {seconds:.0f} s on one CPU core; `make policies` |
+| Recipe | {origin}{tokens:.1f}M tokens, {steps} steps, Muon {muon} and AdamW {adam}, {seconds:.0f} s on {cores}; `make policies` |
 | Speed | {decision} a decision (median, prompt cache on, one thread, shared machine) |
 | Energy | {energy} a decision (the method in brackets: an estimate is worked out from CPU seconds) |
 
@@ -45,7 +45,7 @@ How episodes were lost (`flyball/bench/failures.py`; infrastructure errors were 
 
 It knows short pages and short goals in English, in the wordings of
 {knows}.
-It does not read long texts, reason, or know anything of the world. On other sites it can fill in a
+{reasoning} On other sites it can fill in a
 login form or a search box that is worded plainly, and it says `finish` when it believes to be done,
 which is no proof: give `flyball run --expect TEXT` to have the outcome checked. Its context is
 {context:,} tokens, so long pages are cut. Passwords are shown to it as dots.
@@ -55,6 +55,14 @@ DOES = "acts on web pages and mends small functions"
 DATA = "{demonstrations} steps of demonstrations by oracles: in the real pages of MiniWoB++ and in the office ({tasks} tasks, training seeds, a share of the moves of every second episode wrong on purpose), of mending one-edit bugs, and made-up pages: lookups, forms, pop-ups (`training/drills.py`)"
 KNOWS = "MiniWoB++, of the office and of its drills"
 FAMILIES = {"llama": "Llama's", "qwen3": "Qwen3's (queries and keys are normalised)"}
+FORMATS = {
+    "compact": "`compact` (`flyball/agents/compact.py`): goal, page, last actions; one line back",
+    "compact-reasoning": "`compact-reasoning` (`flyball/agents/compact.py`): goal, page, last actions; a line of thought back, and one of action",
+}
+REASONING = {
+    "compact": "It does not read long texts, reason, or know anything of the world.",
+    "compact-reasoning": "It does not read long texts or know anything of the world, and thinks in the ways that it was shown\n(`training/thoughts.py`): it counts, compares, adds and works lists off.",
+}
 ALONE = "by itself: nothing but its budget of steps ends a run"
 PURPOSES = {
     "small": "It is small on\npurpose: it mostly works, and fails naturally, which is what supervision is for.",
@@ -82,6 +90,11 @@ def card(name: str) -> str:
         vocabulary=shape["vocab_size"],
         context=shape["context_length"],
         purpose=PURPOSES[name],
+        format=FORMATS[str(shape["format"])],
+        reasoning=REASONING[str(shape["format"])],
+        cores=f"{count} CPU cores"
+        if (count := training.get("processes", 1)) > 1
+        else "one CPU core",
         played=training.get("played", ALONE),
         origin=f"grown from {recipe['grown_from']}; " if recipe.get("grown_from") else "",
         megabytes=path.stat().st_size / 1e6,

@@ -72,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--work", type=Path, default=Path("training/work"))
+    parser.add_argument("--name", help="of its folder below the work, in place of the shape's")
     parser.add_argument("--out", type=Path, help="the GGUF file")
     return parser.parse_args()
 
@@ -92,7 +93,7 @@ def main() -> None:
         thinks=arguments.thinks,
         seed=arguments.seed,
     )
-    folder = arguments.work / arguments.shape
+    folder = arguments.work / (arguments.name or arguments.shape)
     folder.mkdir(parents=True, exist_ok=True)
     sample = list(read(arguments.work / "demonstrations", most=SAMPLE))
     words = words_of(sample)

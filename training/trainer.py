@@ -162,6 +162,7 @@ class Trainer:
             "tokens": self.seen,
             "steps": self.step,
             "seconds": round(self.seconds),
+            "processes": together.count(),
             "torch": torch.__version__,
             "log": log,
         }
