@@ -50,7 +50,7 @@ policies: .venv/dev.stamp browser sandbox
 	  --tokens 12000000 --batch-tokens 512 --grow-from flyball/models/bundled/small.gguf \
 	  --device $(DEVICE)
 	$(BIN)/torchrun --nproc-per-node $(TOGETHER) -m training.train strong --thinks \
-	  --tokens 11000000 --batch-tokens 512 --grow-from training/work/thinking/small.gguf \
+	  --tokens 10000000 --batch-tokens 512 --grow-from training/work/thinking/small.gguf \
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong
