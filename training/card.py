@@ -79,6 +79,7 @@ def card(name: str) -> str:
     decisions = [row for row in rows if (row["task"], row["metric"]) == (ALL, "decision_ms")]
     tasks = {(row["suite"], row["task"]) for row in rows if row["task"] != ALL}
     trained = {(row["suite"], row["task"]) for row in rows if row["split"] == "trained"}
+    played = [r["n"] for r in _of(rows, "success") if r["task"] != ALL] or [0]
     return CARD.format(
         name=name,
         parameters=f"{training['parameters'] / 1e6:.2f}M",
@@ -111,7 +112,7 @@ def card(name: str) -> str:
         seconds=training["seconds"],
         decision=", ".join(f"{row['value']:.0f} ms ({_split(row)})" for row in decisions),
         energy=", ".join(_energies(rows)) or "unknown",
-        episodes=max((r["n"] for r in _of(rows, "success") if r["task"] != ALL), default=0),
+        episodes=" to ".join(map(str, sorted({min(played), max(played)}))),
         summary="\n".join(_summary(rows)),
         failures="\n".join(_failures(rows)),
         table="\n".join(_table(rows)),

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def reasons(trajectory: Trajectory, step: Step) -> Iterator[str]:
-    """Tell what each monitor said, what each ruling was priced at, and what was made of it."""
+    """Tell what was thought and what monitors said, what rulings were priced at, and the ruling."""
+    if step.action.thought:
+        yield f"thought: {step.action.thought}"
     for verdict in step.verdicts:
         yield f"{verdict.monitor}: {_said(verdict)}"
     for price in step.decision.prices:
