@@ -8,7 +8,8 @@ from flyball import Observation, Ruling, Run, Task, Trajectory, Verdict
 from flyball.agents import attempt
 from flyball.ledger import Ledger
 from flyball.monitors import Priced
-from flyball.testing import ScriptedPolicy
+from flyball.telling.why import reasons
+from flyball.testing import ScriptedPolicy, trajectory
 from tests.agents.test_cascade import Checks, Room
 from tests.conftest import DONE, ECHO
 from tests.monitors.test_priced import TABLE
@@ -74,3 +75,8 @@ async def test_without_why_a_run_shows_its_receipts_only(told, call):
     assert "[hand-over] small -> large: compact," in shown.out
     assert "price of" not in shown.out
     assert "will_fail: continue" not in shown.out
+
+
+def test_what_was_thought_comes_first():
+    run = trajectory([replace(ECHO, thought="3 of 4")])
+    assert next(reasons(run, run.last)) == "thought: 3 of 4"
