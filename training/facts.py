@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from training.drills import Words
 from training.examples import Example
-from training.thoughts import best, casing, months, parity, result, sign, spelled
+from training.listings import synonyms
+from training.scene import best, casing, months, parity, result, sign, spelled
+from training.thoughts import paged
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
 FACTS = 16
@@ -81,6 +83,16 @@ def month(rng: random.Random, _: Words) -> str:
     return months(a + 1, b + 1)
 
 
+def akin(rng: random.Random, _: Words) -> str:
+    alike = sorted(rng.choice([row for row in synonyms() if len(row) > 1]))
+    return " ".join(rng.sample(alike, 2))
+
+
+def placed(rng: random.Random, _: Words) -> str:
+    return paged(rng.randint(1, 9))
+
+
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
     compared, compared, kept, kept, odd, summed, summed, solved, solved, cased, named, month,
+    akin, akin, placed,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from flyball.records import Action
 from flyball.tools.page import Entry
 from training.drills import Words, click, example_of, fill, numbered
 from training.examples import Example
-from training.thoughts import MONTHS
+from training.scene import MONTHS
 
 SECTIONS = ("Section #{}", "Tab #{}", "{}", "Part {}", "Chapter {}")
 SEEK = (

@@ -215,7 +215,7 @@ def test_a_string_is_cut_the_same_way_wherever_it_stands(tokenizer):
 
 
 def test_a_batch_marks_the_answers_and_nothing_else(source, tokenizer):
-    batch = next(source.round(0, drills=0.5, tokens=1024))
+    batch = source.round(0, drills=0.5, tokens=1024)[0]
     for targets, answers in zip(batch.targets, batch.answers, strict=True):
         text = tokenizer[0].decode(targets[answers].tolist(), skip_special_tokens=False)
         assert all(decode(line).tool != "invalid" for line in text.split("</s>")[:-1])

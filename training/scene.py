@@ -1,0 +1,97 @@
+"""One demonstrated step, taken apart; and how what is compared or counted is written down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from flyball.tools.page import Entry, parse
+from training.examples import Example
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+NEXT = " -> "
+"""Parts a thought from the number of the element that it comes to, which is not said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One step, taken apart."""
+
+    example: Example
+
+    @property
+    def goal(self) -> str:
+        return self.example.goal
+
+    @cached_property
+    def page(self) -> Sequence[Entry]:
+        return parse("\n".join(self.example.lines))
+
+    @property
+    def tool(self) -> str:
+        return self.example.answer.split()[0]
+
+    @cached_property
+    def target(self) -> Entry | None:
+        """What the answer acts on."""
+        match = re.match(r' \w+ "[^"]*" (\d+)', self.example.answer)
+        return next((e for e in self.page if match and e.number == int(match[1])), None)
+
+    @cached_property
+    def argument(self) -> str:
+        """What the answer types, chooses or presses."""
+        match = re.search(r'"([^"]*)"$', self.example.answer)
+        return match[1] if match else ""
+
+    def alike(self, entry: Entry) -> list[Entry]:
+        """The elements that stand for more of the same: the other boxes of a list."""
+        return [e for e in self.of(entry.role) if entry.role == "checkbox" or e.name == entry.name]
+
+    def texts(self) -> list[str]:
+        return [e.name for e in self.page if e.number is None]
+
+    def of(self, *roles: str) -> list[Entry]:
+        return [e for e in self.page if e.role in roles and e.number is not None]
+
+
+def sign(a: object, b: object) -> str:
+    """How two numbers compare: `17 45 <`."""
+    x, y = int(str(a)), int(str(b))
+    return f"{a} {b} {'<' if x < y else '>' if x > y else '='}"
+
+
+def months(now: int, wanted: int) -> str:
+    """How two months compare, by the name of the first: `June 06 11 <`."""
+    return f"{MONTHS[now - 1]} {now:02d} {wanted:02d} {sign(now, wanted)[-1]}"
+
+
+def spelled(word: str) -> str:
+    return " ".join(word.replace(" ", "_"))
+
+
+def casing(old: str, new: str) -> str:
+    """Letter by letter: `l L o O`."""
+    return " ".join(f"{a} {b}" for a, b in zip(old, new, strict=False))
+
+
+def result(a: int, how: str, b: int) -> str:
+    return f"{a} {how} {b} = {a + b if how == '+' else a - b if how == '-' else a * b}"
+
+
+def parity(number: object) -> str:
+    return "even" if int(str(number)) % 2 == 0 else "odd"
+
+
+def best(numbers: Sequence[str], most: bool) -> str:
+    """Go through numbers and keep the best so far: `5 9 < 9 3 > 9`."""
+    kept, said = numbers[0], list[str]()
+    for number in numbers[1:]:
+        said.append(sign(kept, number))
+        if (int(number) > int(kept)) == most and number != kept:
+            kept = number
+    return " ".join([*said, kept])
