@@ -29,6 +29,9 @@ def expect(
         str | None, typer.Option(help="The model that is called in.", show_default=False)
     ] = None,
     agent: Annotated[str, typer.Option(help="The kind of agent.")] = "web",
+    max_loss: Annotated[
+        float, typer.Option(help="Of the strong model's successes, what giving up may cost.")
+    ] = 0.02,
 ) -> None:
     """Learn from runs that were checked what going on and calling the strong model in come to.
 
@@ -43,7 +46,14 @@ def expect(
     driver, called = small or run.policy, strong or run.strong
     if called is None:
         raise ConfigError("say which model is called in: --strong NAME")
-    table = expect(_read(sources, agent), agent=agent, small=driver, strong=called, risk=_risk)
+    table = expect(
+        _read(sources, agent),
+        agent=agent,
+        small=driver,
+        strong=called,
+        risk=_risk,
+        max_loss=max_loss,
+    )
     put_file(out, table.to_json())
     _print(table)
     typer.echo(f"{out}; name it in flyball.toml: [governor] expectations = {str(out)!r}")
@@ -90,4 +100,12 @@ def _print(table: Expectations) -> None:
     typer.echo(
         f"a check takes {amount(check.joules, ' J')}, catches {amount(check.catches)} of failures"
         f" and rings falsely at {amount(check.false_alarms)} of successes"
+    )
+    if (rule := table.give_up) is None:
+        typer.echo(f"too few successes of {table.strong} to promise when it may be given up")
+        return
+    typer.echo(
+        f"{table.strong} is given up from a risk of {rule.threshold:.1%} on, at its step"
+        f" {rule.earliest + 1} or later: {rule.lost} of {rule.successes} successes, at most"
+        f" {rule.max_loss:.0%} with {rule.confidence:.0%} confidence"
     )

@@ -36,6 +36,7 @@ def build_governor(table: GovernorTable, small: str | None, strong: str | None) 
         failed_task_joules=table.failed_task_joules,
         failed_task_usd=table.failed_task_usd,
         hysteresis=table.hysteresis,
+        give_up=table.give_up,
         confidence=table.confidence,
         bursts=bursts,
     )

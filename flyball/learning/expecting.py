@@ -4,6 +4,8 @@ A run of the small policy says what going on comes to from each of its steps. Wh
 strong policy in comes to is told by runs where it was called in and drove to the end; and, for the
 same task and seed (else the same task), by runs that the strong policy drove alone, from their
 beginning: a stand-in that is dearer than the truth where work was done, and cheaper where harm was.
+The runs that it drove alone also tell when it is to be given up, for which no stand-in is needed:
+a run that is stopped is known up to there.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import nan
 from statistics import fmean
 
 from flyball.errors import ConfigError
@@ -21,13 +24,18 @@ from flyball.monitors.expectations import (
     Check,
     Choice,
     Expectations,
+    GiveUp,
     Outlook,
     risk_of,
 )
+from flyball.monitors.learned.rules import pick_rule
+from flyball.monitors.learned.scored import ScoredRun
 from flyball.records import Ruling, Run, Spend, Step, Trajectory
 
 STEPS = (1, 2, 4, 8, 16)
 RISKS = (0.1, 0.25, 0.5, 0.75, 0.9)
+CONFIDENCE = 0.95
+"""Of the promise that giving up costs next to no success."""
 PRIOR_RUNS = 10.0
 """A cell counts its wider cell as so many runs of its own."""
 
@@ -54,11 +62,18 @@ def recorded_risk(trajectory: Trajectory) -> float | None:
 
 
 def expect(
-    runs: Iterable[Known], *, agent: str, small: str, strong: str, risk: RiskOf = recorded_risk
+    runs: Iterable[Known],
+    *,
+    agent: str,
+    small: str,
+    strong: str,
+    risk: RiskOf = recorded_risk,
+    max_loss: float = 0.02,
 ) -> Expectations:
     """Learn the table of the pair from runs that ended and were checked.
 
-    Raises `ConfigError` where no such run was driven by `small`.
+    The strong policy is given up where at most `max_loss` of the runs that it wins are lost to
+    that, with a confidence of `CONFIDENCE`. Raises `ConfigError` where `small` drove no run.
     """
     known = [(run, told) for run, told in runs if run.success is not None and told.steps]
     mine = [each for each in known if each[1].steps[0].policy == small]
@@ -80,6 +95,7 @@ def expect(
         cells={choice: _cells(each) for choice, each in seen.items() if each},
         switch=_switch(mine, alone, strong),
         check=_check(known),
+        give_up=_give_up(alone, risk, max_loss),
     )
 
 
@@ -146,6 +162,36 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
 
 def _until(told: Trajectory, at: int) -> Trajectory:
     return Trajectory(task=told.task, steps=told.steps[: at + 1])
+
+
+def _give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | None:
+    """Choose the risk at which runs of the strong policy end; what is saved is its steps."""
+    scored = [
+        ScoredRun(
+            task=run.task.id,
+            success=run.success is True,
+            scores=tuple(_stoppable(told, at, risk) for at in range(len(told.steps))),
+            joules=tuple(range(1, len(told.steps) + 1)),
+        )
+        for run, told in alone
+    ]
+    picked = pick_rule(scored, max_loss=max_loss, confidence=CONFIDENCE, by="run")
+    if picked.rule is None:
+        return None
+    return GiveUp(
+        threshold=picked.rule.threshold,
+        earliest=picked.rule.earliest,
+        max_loss=max_loss,
+        confidence=CONFIDENCE,
+        successes=picked.successes,
+        lost=picked.lost,
+    )
+
+
+def _stoppable(told: Trajectory, at: int, risk: RiskOf) -> float:
+    """The risk of a step; NaN where none is known, and for an answer, which is let through."""
+    known = None if told.steps[at].action.is_final else risk(_until(told, at))
+    return nan if known is None else known
 
 
 def _cells(seen: Sequence[Seen]) -> tuple[tuple[Outlook, ...], ...]:

@@ -60,6 +60,24 @@ class Check:
     runs: float = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class GiveUp:
+    """From which risk on a run of the strong policy is given up, and what was promised of that.
+
+    Of the runs that it wins at most `max_loss` are given up, with this `confidence`, where runs
+    are drawn as those were that it was learned on (`flyball.monitors.learned.rules.pick_rule`).
+    """
+
+    threshold: float
+    earliest: int
+    """The first of its steps in a row, counted from 0, that may be its last."""
+    max_loss: float
+    confidence: float
+    successes: int
+    lost: int
+    """Successes among the runs that it was learned on, and how many of them it would have cost."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Expectations:
     """Chances and costs by choice, by how far a run is, and by its risk.
@@ -80,6 +98,8 @@ class Expectations:
     """What the first step after a hand-over takes beyond the first step of a run of the strong
     policy, whose own cold start the cells hold; it has no chance."""
     check: Check = Check()
+    give_up: GiveUp | None = None
+    """`None` where there were too few runs to promise anything."""
 
     def __repr__(self) -> str:
         return f"Expectations({self.fingerprint})"
@@ -158,6 +178,16 @@ def _checked(record: dict[str, Any]) -> Expectations:
     if list(steps) != sorted(steps) or list(risks) != sorted(risks):
         raise ValueError("its bands are not in order")
     switch, check = Outlook(**record.pop("switch")), Check(**record.pop("check"))
+    promised = record.pop("give_up", None)
+    give_up = None if promised is None else GiveUp(**promised)
     known = {each.name for each in fields(Expectations)}
     rest = {key: str(value) for key, value in record.items() if key in known}
-    return Expectations(steps=steps, risks=risks, cells=cells, switch=switch, check=check, **rest)
+    return Expectations(
+        steps=steps,
+        risks=risks,
+        cells=cells,
+        switch=switch,
+        check=check,
+        give_up=give_up,
+        **rest,
+    )

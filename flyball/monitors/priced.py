@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from flyball.errors import ConfigError
-from flyball.monitors.bursts import Bursts, come_back
+from flyball.monitors.bursts import Bursts, come_back, stints
 from flyball.monitors.expectations import COSTS, UNKNOWN, Expectations, Outlook, risk_of
 from flyball.monitors.governors import sternest
 from flyball.records import Currency, Decision, Price, Ruling, Trajectory, Verdict
@@ -24,7 +24,8 @@ class Priced:
 
     Learned monitors are taken at their scores. What other monitors rule is followed as `Strictest`
     follows it, and so is a ruling that nothing is known to price by. An escalation is priced as if
-    it were for good, and leaves again as `bursts` says.
+    it were for good, and leaves again as `bursts` says. A run that the strong policy does not save
+    either is given up, as far as the table promises that this costs next to no success.
     """
 
     expectations: Expectations
@@ -38,6 +39,11 @@ class Priced:
     """How much less than going on another ruling has to come to, as a share."""
     confidence: float = 0.8
     """Verdicts that are less sure than this are not followed."""
+    give_up: bool = True
+    """Whether a run that the strong policy drives is stopped where `Expectations.give_up` says.
+
+    Most of what the strong policy takes goes into runs that it loses too, and a price alone does
+    not end them: where few runs tell, a cell of the table leans on its neighbours."""
     bursts: Bursts = Bursts()
     name: str = "priced"
 
@@ -52,7 +58,9 @@ class Priced:
         priced = {price.ruling for price in prices if price.figure is not None}
         followed = [each for each in verdicts if each.score is None or each.ruling not in priced]
         decision = sternest(followed, self.confidence)
-        if decision.ruling is Ruling.CONTINUE and Ruling.CONTINUE in priced:
+        if decision.ruling is Ruling.CONTINUE and (why := self._hopeless(trajectory, verdicts)):
+            decision = Decision(ruling=Ruling.STOP, reason=why, by=self.name)
+        elif decision.ruling is Ruling.CONTINUE and Ruling.CONTINUE in priced:
             decision = self._cheapest(prices)
         return come_back(trajectory, replace(decision, prices=prices), self.bursts)
 
@@ -60,6 +68,19 @@ class Priced:
         """What each ruling on the last step is expected to come to, mildest first."""
         outlooks = self._outlooks(trajectory, verdicts)
         return tuple(self._price(ruling, outlooks.get(ruling, UNKNOWN)) for ruling in Ruling)
+
+    def _hopeless(self, trajectory: Trajectory, verdicts: Sequence[Verdict]) -> str:
+        """Why the strong policy, which was called in, is given up; empty where it is not."""
+        rule, risk, last = self.expectations.give_up, risk_of(verdicts), trajectory.last
+        away = last.policy == self.strong != trajectory.steps[0].policy
+        if not self.give_up or rule is None or risk is None or not away or last.action.is_final:
+            return ""
+        if risk < rule.threshold or stints(trajectory.steps)[-1].steps <= rule.earliest:
+            return ""
+        return (
+            f"stop: the risk is {risk:.1%}, and {last.policy} is given up from"
+            f" {rule.threshold:.1%} on, where {rule.lost} of {rule.successes} runs came that it won"
+        )
 
     def _outlooks(
         self, trajectory: Trajectory, verdicts: Sequence[Verdict]

@@ -125,3 +125,15 @@ def test_runs_that_nobody_checked_teach_nothing():
     run, told = played("a", ["small"], won=True)
     with pytest.raises(ConfigError, match="no run that small drives was checked"):
         learned((replace(run, score=None), told))
+
+
+def test_the_strong_policy_is_given_up_above_what_the_runs_that_it_wins_come_to():
+    won = [played(f"w{n}", ["large"] * 2, won=True, seed=n, risk=0.6) for n in range(160)]
+    lost = [played(f"l{n}", ["large"] * 2, won=False, seed=n, risk=0.8) for n in range(20)]
+    mine = played("a", ["small"], won=True)
+    rule = learned(mine, *won, *lost).give_up
+    assert 0.6 < rule.threshold <= 0.8
+    assert (rule.successes, rule.lost, rule.confidence) == (160, 0, 0.95)
+    assert learned(mine, *won[:100], *lost).give_up is None
+    generous = expect([mine, *won, *lost], agent="web", small="small", strong="large", max_loss=0.5)
+    assert generous.give_up is not None

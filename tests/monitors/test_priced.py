@@ -5,7 +5,7 @@ import pytest
 from flyball import Ruling, Verdict
 from flyball.errors import ConfigError
 from flyball.monitors import Bursts, Expectations, Priced, describe, load_expectations
-from flyball.monitors.expectations import Check, Outlook
+from flyball.monitors.expectations import Check, GiveUp, Outlook
 from flyball.records import Observation
 from tests.conftest import DONE
 from tests.monitors.test_bursts import driven
@@ -180,3 +180,44 @@ def test_prices_and_shares_that_cannot_be_are_refused():
         replace(GOVERNOR, failed_task_usd=1.0)
     with pytest.raises(ConfigError, match="hysteresis"):
         replace(GOVERNOR, hysteresis=1.0)
+
+
+GIVEN_UP = GiveUp(threshold=0.9, earliest=1, max_loss=0.02, confidence=0.95, successes=170, lost=0)
+
+
+def test_a_run_that_the_strong_policy_does_not_save_either_is_given_up():
+    governor = replace(GOVERNOR, expectations=replace(TABLE, give_up=GIVEN_UP))
+    decision = governor.decide(driven("small", "large", "large"), [risk(0.93)])
+    assert (decision.ruling, decision.by) == (Ruling.STOP, "priced")
+    assert decision.reason == (
+        "stop: the risk is 93.0%, and large is given up from 90.0% on, where 0 of 170 runs came"
+        " that it won"
+    )
+    assert decision.prices
+
+
+@pytest.mark.parametrize(
+    ("drivers", "score", "change"),
+    [
+        (("small", "large", "large"), 0.89, {}),
+        (("small", "large"), 0.93, {}),
+        (("small", "large", "small", "large"), 0.93, {}),
+        (("small", "small", "small"), 0.93, {}),
+        (("large", "large", "large"), 0.93, {}),
+        (("small", "large", "large"), 0.93, {"give_up": False}),
+    ],
+)
+def test_it_is_not_given_up_early_nor_at_home_nor_where_nobody_wants_that(drivers, score, change):
+    governor = replace(GOVERNOR, expectations=replace(TABLE, give_up=GIVEN_UP), **change)
+    assert governor.decide(driven(*drivers), [risk(score)]).ruling is not Ruling.STOP
+
+
+def test_an_answer_is_let_through_and_a_table_keeps_its_promise_in_its_file(tmp_path):
+    table = replace(TABLE, give_up=GIVEN_UP)
+    governor = replace(GOVERNOR, expectations=table)
+    ends = driven("small", "large", "large")
+    ends = ends.amend(replace(ends.last, action=DONE))
+    assert governor.decide(ends, [risk(0.93)]).ruling is not Ruling.STOP
+    file = tmp_path / "table.json"
+    file.write_text(table.to_json())
+    assert load_expectations(file).give_up == GIVEN_UP
