@@ -58,6 +58,16 @@ CASES = [
         " R R E E X X",
     ),
     (
+        step('Click on a "textarea" widget.', 'textbox "" 1', 'textbox "" 2 multiline',
+             answer=' click "" 2'),
+        ' multiline "" 2',
+    ),
+    (
+        step("Select 7 with the slider, click the 2nd checkbox, then hit Submit.", 'slider "" 1',
+             'text "7"', 'checkbox "" 2', 'checkbox "" 3', answer=' click "" 3'),
+        " 2 : 2 3",
+    ),
+    (
         step("Buy the ticket with the cheapest cost.", 'text "4h 2m"', 'button "Book for $900" 1',
              'text "3h 2m"', 'button "Book for $88" 2', answer=' click "Book for $88" 2'),
         " 900 88 > 88 at 2",

@@ -1,0 +1,81 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+from flyball.bench.office import TEMPLATES, Job, Office
+from training.errands import wanted
+from training.examples import Example
+from training.office import play
+from training.thoughts import thoughtful
+
+
+def thoughts(task: str, seed: int = 0) -> list[tuple[str, str]]:
+    """What is thought and done in an episode that the oracle plays."""
+    told = (thoughtful(each).answer.split("\n>") for each in play(task, seed))
+    return [(thought.strip(), done.strip()) for thought, done in told]
+
+
+@pytest.mark.parametrize("task", sorted(TEMPLATES))
+def test_a_goal_is_read_in_each_of_its_wordings(task):
+    template = TEMPLATES[task]
+    for seed in range(5):
+        facts = Job(template, seed).facts
+        for wording in template.wordings:
+            want = wanted(task, wording.format(**facts))
+            assert want
+            assert all(want[gap] == facts[gap] for gap in want)
+
+
+def test_a_goal_that_is_worded_otherwise_gives_no_thought():
+    assert wanted("find-stock", "What is on A1?") == {}
+    example = next(iter(play("find-stock", 0)))
+    assert thoughtful(replace(example, goal="What is on A1?")).answer == f"\n>{example.answer}"
+
+
+@pytest.mark.parametrize("task", sorted(Office.trained))
+def test_every_thought_names_what_the_action_takes_from_it(task):
+    for thought, done in thoughts(task, 3):
+        sought, found, row = thought.rpartition(" : ")
+        if found and sought and row != "none":
+            assert row.rpartition(", ")[2] in done
+        if row == "none":
+            assert done.startswith(('click "Next page"', 'click "Previous page"'))
+
+
+def test_a_row_is_sought_as_its_list_writes_it():
+    said = [thought for seed in range(4) for thought, _ in thoughts("find-stock", seed)]
+    sought = [thought for thought in said if re.fullmatch(r"\d+ on [A-C]\d : .+", thought)]
+    assert any(thought.endswith(" : none") for thought in sought)
+    assert not all(thought.endswith(" : none") for thought in sought)
+
+
+def test_things_in_turn_are_done_one_after_the_other():
+    said = [thought for thought, _ in thoughts("restock", 0)]
+    done = [thought.count(" done") for thought in said if thought]
+    assert done == sorted(done)
+    assert set(done) == {0, 1, 2}
+
+
+def test_what_a_mail_asks_for_is_said_again_on_every_page():
+    said = [thought for thought, _ in thoughts("do-mail", 0) if thought.startswith("order ")]
+    assert len({*said}) == 1
+    assert len(said) > 3
+
+
+def test_an_order_is_told_by_its_note():
+    said = [thought for seed in range(6) for thought, _ in thoughts("cancel-noted", seed)]
+    assert any(thought.endswith(" no") for thought in said)
+    assert any(thought.endswith(" yes") for thought in said)
+    assert any(" seen , Order " in thought for thought in said)
+
+
+def test_an_item_says_what_is_still_to_be_done_with_it():
+    said = [thought for thought, _ in thoughts("find-stock", 2)]
+    assert any(thought.startswith("0 not ") for thought in said)
+    assert any(" , " in thought and " not " in thought for thought in said)
+
+
+def test_other_tasks_are_left_alone():
+    example = Example(task="x", goal="g", lines=('link "a" 1',), told=(), answer=' click "a" 1')
+    assert thoughtful(example).answer == '\n> click "a" 1'
