@@ -12,7 +12,7 @@ from collections.abc import Callable
 from training.drills import Words
 from training.examples import Example
 from training.listings import synonyms
-from training.scene import best, casing, months, parity, result, sign, spelled
+from training.scene import apart, casing, chosen, months, parity, result, spelled
 from training.thoughts import paged
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
@@ -42,14 +42,13 @@ def number(rng: random.Random) -> int:
 def compared(rng: random.Random, _: Words) -> str:
     a = number(rng)
     near = a + rng.randint(-12, 12) if rng.random() < 0.4 else number(rng)
-    return sign(a, near)
+    return apart(a, near)
 
 
 def kept(rng: random.Random, _: Words) -> str:
     most = rng.choice((20, 60, 2_500))
     numbers = [str(rng.randint(0, most)) for _ in range(rng.randint(3, 5))]
-    greatest = rng.random() < 0.5
-    return f"{'greatest' if greatest else 'least'} {' '.join(numbers)} : {best(numbers, greatest)}"
+    return chosen(numbers, rng.random() < 0.5)
 
 
 def odd(rng: random.Random, _: Words) -> str:

@@ -65,6 +65,11 @@ def sign(a: object, b: object) -> str:
     return f"{a} {b} {'<' if x < y else '>' if x > y else '='}"
 
 
+def apart(a: object, b: object) -> str:
+    """How two numbers compare, and how far they are from each other: `17 45 < 28`."""
+    return f"{sign(a, b)} {abs(int(str(a)) - int(str(b)))}"
+
+
 def months(now: int, wanted: int) -> str:
     """How two months compare, by the name of the first: `June 06 11 <`."""
     return f"{MONTHS[now - 1]} {now:02d} {wanted:02d} {sign(now, wanted)[-1]}"
@@ -95,3 +100,8 @@ def best(numbers: Sequence[str], most: bool) -> str:
         if (int(number) > int(kept)) == most and number != kept:
             kept = number
     return " ".join([*said, kept])
+
+
+def chosen(numbers: Sequence[str], most: bool) -> str:
+    """All numbers, and which is kept: `least 5 9 3 : 5 9 < 5 3 > 3`."""
+    return f"{'greatest' if most else 'least'} {' '.join(numbers)} : {best(numbers, most)}"

@@ -16,7 +16,19 @@ from dataclasses import replace
 from training.errands import errand
 from training.examples import Example
 from training.listings import dishes, listed, posts, sought, suggested
-from training.scene import MONTHS, NEXT, Scene, best, casing, months, parity, result, sign, spelled
+from training.scene import (
+    MONTHS,
+    NEXT,
+    Scene,
+    apart,
+    casing,
+    chosen,
+    months,
+    parity,
+    result,
+    sign,
+    spelled,
+)
 
 ICONS = {
     "disk": "Save", "play": "Play", "stop": "Stop", "seek-start": "Prev", "seek-end": "Next",
@@ -43,6 +55,9 @@ def thoughtful(example: Example) -> Example:
         entry = next((e for e in scene.page if number and e.number == int(number)), None)
         if entry is not None and scene.tool == "click" and scene.target in scene.alike(entry):
             answer = f" click {entry.quoted} {number}"
+        name = said.rpartition(" , ")[2].removesuffix(" wrong")
+        if scene.tool == "select" and scene.target and name in scene.target.options:
+            answer = re.sub(r'"[^"]*"$', lambda _: f'"{name}"', answer)
     letters = bool(re.fullmatch(r" (?:(\S) (\S) ?)+", f" {said}")) and scene.tool == "fill"
     said = f" {said}" if said else ""
     return replace(example, answer=f"{said}\n>{answer}", thinks=True, letters=letters)
@@ -130,7 +145,7 @@ def _best(scene: Scene) -> str:
         numbers = hours if len({*hours}) == len(hours) else minutes
     if len(numbers) < 2 or len(numbers) != len(targets) or scene.target not in targets:
         return ""
-    return f"{best(numbers, most)} at {scene.target.number}"
+    return f"{chosen(numbers, most)} at {scene.target.number}"
 
 
 def _contact(scene: Scene) -> str:
@@ -156,7 +171,7 @@ def _slid(scene: Scene) -> str:
     if not match or now is None:
         return ""
     far = " far" if scene.argument.startswith("Page") else ""
-    return f"{sign(now, match[1])}{far}"
+    return f"{apart(now, match[1])}{far}"
 
 
 def _typed(scene: Scene) -> str:

@@ -70,12 +70,12 @@ CASES = [
     (
         step("Buy the ticket with the cheapest cost.", 'text "4h 2m"', 'button "Book for $900" 1',
              'text "3h 2m"', 'button "Book for $88" 2', answer=' click "Book for $88" 2'),
-        " 900 88 > 88 at 2",
+        " least 900 88 : 900 88 > 88 at 2",
     ),
     (
         step("Buy the ticket with the longest duration.", 'text "4h 2m"', 'button "Book for $9" 1',
              'text "13h 2m"', 'button "Book for $88" 2', answer=' click "Book for $88" 2'),
-        " 4 13 < 13 at 2",
+        " greatest 4 13 : 4 13 < 13 at 2",
     ),
     (
         step("Find Ann in the contact book and click on their email.", 'heading "Bo"',
@@ -85,7 +85,7 @@ CASES = [
     (
         step("Select 138 with the slider and hit Submit.", 'slider "" 1', 'text "99"',
              answer=' press "" 1 "PageUp"'),
-        " 99 138 < far",
+        " 99 138 < 39 far",
     ),
     (
         step("delete a file ending with the extension .rb", 'text "user$ ls"',
@@ -159,6 +159,13 @@ def test_comparisons_keep_the_best():
     assert best(["5", "9", "3"], most=False) == "5 9 < 5 3 > 3"
 
 
+def test_what_is_chosen_from_a_list_is_what_the_thought_comes_to():
+    lines = ('select "" 1 = "Ann" : "Cy" "Bo" "Ann"', 'button "Submit" 2')
+    goal = "Select Ann, Bo from the scroll list and click Submit."
+    told = thoughtful(step(goal, *lines, answer=' select "" 1 "Cy"'))
+    assert told.answer == ' Ann on , Bo\n> select "" 1 "Bo"'
+
+
 def test_facts_are_true_and_of_every_kind():
     rng, seen = random.Random(0), set()
     for _ in range(300):
@@ -166,7 +173,8 @@ def test_facts_are_true_and_of_every_kind():
         seen.add(example.task)
         for said in example.answer.strip().split(" , "):
             if example.task == "fact compared":
-                a, b, how = said.split()
+                a, b, how, far = said.split()
+                assert abs(int(a) - int(b)) == int(far)
                 assert {"<": int(a) < int(b), ">": int(a) > int(b), "=": int(a) == int(b)}[how]
             if example.task in ("fact summed", "fact solved"):
                 left, whole = said.split(" = ")
