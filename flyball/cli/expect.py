@@ -10,14 +10,14 @@ import typer
 from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from flyball.learning.expecting import Known
     from flyball.monitors import Expectations
     from flyball.records import Trajectory
 
 
-def expect(
+def expect(  # noqa: PLR0913 - one parameter an option
     sources: Annotated[
         list[Path], typer.Option("--from", help="A ledger; can be repeated.", show_default=False)
     ],
@@ -29,14 +29,18 @@ def expect(
         str | None, typer.Option(help="The model that is called in.", show_default=False)
     ] = None,
     agent: Annotated[str, typer.Option(help="The kind of agent.")] = "web",
+    scores: Annotated[
+        Path | None, typer.Option(help="What `monitors train --scores` wrote.", show_default=False)
+    ] = None,
     max_loss: Annotated[
         float, typer.Option(help="Of the strong model's successes, what giving up may cost.")
-    ] = 0.02,
+    ] = 0.05,
 ) -> None:
     """Learn from runs that were checked what going on and calling the strong model in come to.
 
     Give runs of both models on the same tasks and seeds. Where no monitor scored a step, will_fail
-    and stuck are asked now.
+    and stuck are asked now. If these were trained on the runs, they are too sure of them: give the
+    scores that they had while the runs' tasks were unseen, with --scores.
     """
     from flyball.cli.train import put_file
     from flyball.config import load_config
@@ -51,7 +55,7 @@ def expect(
         agent=agent,
         small=driver,
         strong=called,
-        risk=_risk,
+        risk=_risk if scores is None else unseen_risk(scores),
         max_loss=max_loss,
     )
     put_file(out, table.to_json())
@@ -82,6 +86,28 @@ def _risk(trajectory: Trajectory) -> float | None:
     if recorded is not None:
         return recorded
     return risk_of([WillFail().judge(trajectory), Stuck().judge(trajectory)])
+
+
+def unseen_risk(folder: Path) -> Callable[[Trajectory], float | None]:
+    """Look risks up in the scores of unseen tasks that `monitors train` wrote into `folder`.
+
+    A run that is not among them, or does not go on as the one that is, has no risk.
+    """
+    from flyball.monitors.expectations import RISKS
+    from flyball.monitors.learned.scored import read_scored
+
+    known: dict[tuple[str, str, str], list[tuple[float, ...]]] = {}
+    for name in RISKS:
+        for run in read_scored(folder / f"{name}.jsonl"):
+            key = (run.name or run.task, run.agent, str(run.seed))
+            known.setdefault(key, []).append(run.scores)
+
+    def risk(trajectory: Trajectory) -> float | None:
+        task, at = trajectory.task, len(trajectory.steps) - 1
+        key = (f"{task.suite}/{task.id}", trajectory.steps[0].policy, task.metadata.get("seed", ""))
+        return max((scores[at] for scores in known.get(key, []) if at < len(scores)), default=None)
+
+    return risk
 
 
 def _print(table: Expectations) -> None:

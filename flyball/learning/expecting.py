@@ -68,12 +68,13 @@ def expect(
     small: str,
     strong: str,
     risk: RiskOf = recorded_risk,
-    max_loss: float = 0.02,
+    max_loss: float = 0.05,
 ) -> Expectations:
     """Learn the table of the pair from runs that ended and were checked.
 
-    The strong policy is given up where at most `max_loss` of the runs that it wins are lost to
-    that, with a confidence of `CONFIDENCE`. Raises `ConfigError` where `small` drove no run.
+    The strong policy is given up where at most `max_loss` of a task's runs that it wins are lost
+    to that, on the average over tasks, with a confidence of `CONFIDENCE`. Raises `ConfigError`
+    where `small` drove no run.
     """
     known = [(run, told) for run, told in runs if run.success is not None and told.steps]
     mine = [each for each in known if each[1].steps[0].policy == small]
@@ -165,17 +166,21 @@ def _until(told: Trajectory, at: int) -> Trajectory:
 
 
 def _give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | None:
-    """Choose the risk at which runs of the strong policy end; what is saved is its steps."""
+    """Choose the risk at which runs of the strong policy end; what is saved is its steps.
+
+    The promise is for tasks that were not seen: one that counts runs holds for the tasks at hand,
+    most of which may be easy, and gives up far too soon on others.
+    """
     scored = [
         ScoredRun(
-            task=run.task.id,
+            task=f"{run.task.suite}/{run.task.id}",
             success=run.success is True,
             scores=tuple(_stoppable(told, at, risk) for at in range(len(told.steps))),
             joules=tuple(range(1, len(told.steps) + 1)),
         )
         for run, told in alone
     ]
-    picked = pick_rule(scored, max_loss=max_loss, confidence=CONFIDENCE, by="run")
+    picked = pick_rule(scored, max_loss=max_loss, confidence=CONFIDENCE)
     if picked.rule is None:
         return None
     return GiveUp(

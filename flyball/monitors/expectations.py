@@ -64,8 +64,9 @@ class Check:
 class GiveUp:
     """From which risk on a run of the strong policy is given up, and what was promised of that.
 
-    Of the runs that it wins at most `max_loss` are given up, with this `confidence`, where runs
-    are drawn as those were that it was learned on (`flyball.monitors.learned.rules.pick_rule`).
+    Of the runs of a new task that it wins at most `max_loss` are given up, on the average over
+    tasks like those that it was learned on, with this `confidence`
+    (`flyball.monitors.learned.rules.pick_rule`).
     """
 
     threshold: float

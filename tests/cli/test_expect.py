@@ -1,5 +1,9 @@
+from dataclasses import replace
+
+from flyball.cli.expect import unseen_risk
 from flyball.ledger import Ledger
 from flyball.monitors import Priced, load_expectations
+from flyball.monitors.learned.scored import ScoredRun, write_scored
 from tests.learning.test_expecting import played
 
 
@@ -20,3 +24,19 @@ def test_the_command_writes_a_table_that_the_governor_reads(call, tmp_path):
     assert table.overall("small").runs == 1
     assert Priced(expectations=table, strong="large").prefer == "balanced"
     assert call(*words[:3], tmp_path / "none.db", *words[4:], "--strong", "x").code == 2
+
+
+def test_scores_of_unseen_tasks_tell_the_risk_of_the_runs_that_monitors_were_trained_on(tmp_path):
+    scored = ScoredRun(
+        task="web/login", success=True, scores=(0.2, 0.4), joules=(1.0, 2.0), agent="small", seed=7
+    )
+    write_scored(tmp_path / "will_fail.jsonl", [scored])
+    write_scored(tmp_path / "stuck.jsonl", [replace(scored, scores=(0.3, 0.1))])
+    risk = unseen_risk(tmp_path)
+
+    def at(steps, policy="small", seed="7"):
+        _, told = played("a", [policy] * steps, won=True)
+        return risk(replace(told, task=replace(told.task, metadata={"seed": seed})))
+
+    assert (at(1), at(2)) == (0.3, 0.4)
+    assert at(3) is at(1, seed="8") is at(1, policy="large") is None
