@@ -56,9 +56,9 @@ policies: .venv/dev.stamp browser sandbox
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong
 
-# Monitors' weights from new runs of the bundled policies that are there. Those that ship were trained on
-# the runs of training.evaluate, web and office, instead. It resumes; the bar says how
-# long yet.
+# Monitors' weights from new runs of the bundled policies that are there, and what the governor expects of
+# the pair. Those that ship are from the runs of training.evaluate instead, of tasks that the policies were
+# trained on: web and office of the small one, web of the strong one. It resumes; the bar says how long yet.
 RUNS := training/work/runs
 collect = @for policy in small strong; do \
 	  if [ -e flyball/models/bundled/$$policy.gguf ]; then \
@@ -72,6 +72,10 @@ monitors: .venv/dev.stamp browser
 	$(call collect,office --ledger $(RUNS)/office.db --episodes 20)
 	$(BIN)/flyball monitors train --from $(RUNS)/web.db --from $(RUNS)/office.db \
 	  --samples $(RUNS)/samples.jsonl --scores $(RUNS)/scores --out flyball/monitors/learned/weights
+	if [ -e flyball/models/bundled/strong.gguf ]; then \
+	  $(BIN)/flyball monitors expect --from $(RUNS)/web.db --scores $(RUNS)/scores \
+	    --small bundled/small --strong bundled/strong \
+	    --out flyball/monitors/learned/weights/expectations.json; fi
 
 # A browser that is there is used; else Debian's, where we may install it; else Playwright's.
 browser: .venv/demo.stamp

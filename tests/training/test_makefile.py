@@ -48,7 +48,8 @@ def test_both_policies_collect_once_both_are_shipped(tmp_path):
     pairs = [("web", "bundled/small"), ("web", "bundled/strong")]
     office = [("office", "bundled/small"), ("office", "bundled/strong")]
     assert collected(calls) == [*pairs, *pairs, *office]
-    assert "monitors train" in calls[-1]
+    assert "monitors train" in calls[-2]
+    assert "monitors expect" in calls[-1]
     assert "not shipped" not in done.stdout
 
 
