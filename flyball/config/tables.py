@@ -106,8 +106,9 @@ class GovernorTable(Table):
     kind: Literal["strictest", "priced"] = "strictest"
     confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
     """Verdicts that are less sure than this are written down and not followed."""
-    burst: PositiveInt | Literal["permanent"] = 5
-    """For how many steps a policy that is called in drives."""
+    burst: PositiveInt | Literal["permanent"] | None = None
+    """For how many steps a policy that is called in drives. If not given, 5 for `strictest`; for
+    good for `priced`, which prices an escalation as that."""
     cooldown: NonNegativeInt = 2
     """For how many steps after a burst nobody is called in again."""
     most_bursts: PositiveInt = 3

@@ -286,6 +286,8 @@ def test_the_governor_is_what_its_table_says(project):
     assert config.governor() == Strictest(
         confidence=0.5, bursts=Bursts(steps=None, most=2, flapping="stop")
     )
+    write(project / "flyball.toml", "[governor]\nconfidence = 0.7")
+    assert load_config(project).governor().bursts.steps == 5
     assert "did you mean 'burst'?" in refusal(project, "[governor]\nburts = 3")
     assert "burst" in refusal(project, "[governor]\nburst = 0")
 
@@ -298,7 +300,10 @@ def test_a_priced_governor_needs_the_expectations_of_its_own_pair(project):
         "[governor]\nkind = 'priced'\nexpectations = 'e.json'\nfailed_task_usd = 2.0",
     )
     governor = load_config(project).governor("small", "large")
-    assert governor == Priced(expectations=table, strong="large", failed_task_usd=2.0)
+    for_good = Bursts(steps=None)
+    assert governor == Priced(
+        expectations=table, strong="large", failed_task_usd=2.0, bursts=for_good
+    )
     with pytest.raises(ConfigError, match="learned on runs of large, not of huge"):
         load_config(project).governor("small", "huge")
 
