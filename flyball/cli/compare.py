@@ -144,14 +144,20 @@ def _plays(
 def _measured(
     comparison: Comparison, path: Path, config: Config, pairs: Sequence[Pair]
 ) -> tuple[Comparison, list[str]]:
-    """Take energy from another ledger's episodes of the same policies."""
+    """Take energy from another ledger's episodes of the same policies, of those that it has."""
     from dataclasses import replace
+
+    from flyball.bench.plays import find_played
 
     if not path.is_file():
         raise ConfigError(f"--energy-from {path}: no such ledger")
     with open_ledger(path, config) as opened:
-        labels = list(comparison.plays)
+        found = find_played(opened, comparison.suite.name, list(comparison.plays), pairs)
+        labels = [each.label for each in found if each.runs]
+        if not labels:
+            raise ConfigError(f"--energy-from {path}: none of these policies was played there")
         apart, notes = _read(opened, config, comparison.suite, labels, pairs)
+    notes += [f"no energy of {label}" for label in comparison.plays if label not in labels]
     return replace(comparison, measured=apart.measured), [f"{path}: {note}" for note in notes]
 
 

@@ -12,7 +12,7 @@ from flyball.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from flyball.learning.expecting import Known
+    from flyball.learning.giving_up import Known
     from flyball.monitors import Expectations
     from flyball.records import Trajectory
 

@@ -11,12 +11,12 @@ a run that is stopped is known up to there.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import nan
 from statistics import fmean
 
 from flyball.errors import ConfigError
+from flyball.learning.giving_up import Known, RiskOf, give_up
 from flyball.monitors.bursts import stints
 from flyball.monitors.expectations import (
     COSTS,
@@ -24,23 +24,15 @@ from flyball.monitors.expectations import (
     Check,
     Choice,
     Expectations,
-    GiveUp,
     Outlook,
     risk_of,
 )
-from flyball.monitors.learned.rules import pick_rule
-from flyball.monitors.learned.scored import ScoredRun
 from flyball.records import Ruling, Run, Spend, Step, Trajectory
 
 STEPS = (1, 2, 4, 8, 16)
 RISKS = (0.1, 0.25, 0.5, 0.75, 0.9)
-CONFIDENCE = 0.95
-"""Of the promise that giving up costs next to no success."""
 PRIOR_RUNS = 10.0
 """A cell counts its wider cell as so many runs of its own."""
-
-Known = tuple[Run, Trajectory]
-RiskOf = Callable[[Trajectory], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +65,7 @@ def expect(
     """Learn the table of the pair from runs that ended and were checked.
 
     The strong policy is given up where at most `max_loss` of a task's runs that it wins are lost
-    to that, on the average over tasks, with a confidence of `CONFIDENCE`. Raises `ConfigError`
+    to that, on the average over tasks, with 95 % confidence. Raises `ConfigError`
     where `small` drove no run.
     """
     known = [(run, told) for run, told in runs if run.success is not None and told.steps]
@@ -96,7 +88,7 @@ def expect(
         cells={choice: _cells(each) for choice, each in seen.items() if each},
         switch=_switch(mine, alone, strong),
         check=_check(known),
-        give_up=_give_up(alone, risk, max_loss),
+        give_up=give_up(alone, risk, max_loss),
     )
 
 
@@ -163,40 +155,6 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
 
 def _until(told: Trajectory, at: int) -> Trajectory:
     return Trajectory(task=told.task, steps=told.steps[: at + 1])
-
-
-def _give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | None:
-    """Choose the risk at which runs of the strong policy end; what is saved is its steps.
-
-    The promise is for tasks that were not seen: one that counts runs holds for the tasks at hand,
-    most of which may be easy, and gives up far too soon on others.
-    """
-    scored = [
-        ScoredRun(
-            task=f"{run.task.suite}/{run.task.id}",
-            success=run.success is True,
-            scores=tuple(_stoppable(told, at, risk) for at in range(len(told.steps))),
-            joules=tuple(range(1, len(told.steps) + 1)),
-        )
-        for run, told in alone
-    ]
-    picked = pick_rule(scored, max_loss=max_loss, confidence=CONFIDENCE)
-    if picked.rule is None:
-        return None
-    return GiveUp(
-        threshold=picked.rule.threshold,
-        earliest=picked.rule.earliest,
-        max_loss=max_loss,
-        confidence=CONFIDENCE,
-        successes=picked.successes,
-        lost=picked.lost,
-    )
-
-
-def _stoppable(told: Trajectory, at: int, risk: RiskOf) -> float:
-    """The risk of a step; NaN where none is known, and for an answer, which is let through."""
-    known = None if told.steps[at].action.is_final else risk(_until(told, at))
-    return nan if known is None else known
 
 
 def _cells(seen: Sequence[Seen]) -> tuple[tuple[Outlook, ...], ...]:

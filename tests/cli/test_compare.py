@@ -92,6 +92,32 @@ def test_energy_can_come_from_a_ledger_of_its_own(call, played, tmp_path):
         assert {row["value"] is not None for row in joules} == {known}
 
 
+def test_a_ledger_that_has_the_energy_of_some_tells_theirs(call, played, tmp_path):
+    few = tmp_path / "few.db"
+    call("bench", "run", "web", "--policy", "small", *TASKS, *SEEDS, "--ledger", few)
+    compare = ("bench", "compare", "web", "--policies", "small,every:2", *TASKS, *SEEDS)
+    result = call(*compare, "--energy-from", few, "--json")
+    assert "no energy of every:2" in result.err
+    known = {
+        row["policy"]: row["value"] for row in json.loads(result.out) if row["metric"] == "joules"
+    }
+    assert known["small"] > 0
+    assert known["every:2"] is None
+    empty = tmp_path / "ledger.db"
+    none = call(
+        *compare[:3],
+        "--policies",
+        "every:2",
+        *TASKS,
+        *SEEDS,
+        "--ledger",
+        empty,
+        "--energy-from",
+        few,
+    )
+    assert "none of these policies was played there" in none.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
