@@ -261,6 +261,6 @@ HOSTS = [
         look=acted("I look.", evaluate={"code": "document.querySelector('button').textContent"}),
         other=acted("I see.", evaluate={"code": "document.querySelector('h1').textContent"}),
         done=acted("", done={"text": "All is done.", "success": True}),
-        at_random=r"[Tt]ab:? \w{4}\b|127\.0\.0\.1:\d+|Today:[-\d]+",
+        at_random=r"[Tt]ab:? \w{4}\b|127\.0\.0\.1:\d+|Today:[-\d]+|\[\d+\](?=<)",
     ),
 ]
