@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from flyball.bench.intervals import wilson
 from flyball.bench.report import ALL, FAILURES, Row
 from flyball.models import bundled_path, read_metadata
+from training.searches import IMITATED
 
 REPORTS = Path(__file__).parent / "reports"
 
@@ -53,6 +55,9 @@ which is no proof: give `flyball run --expect TEXT` to have the outcome checked.
 
 DOES = "acts on web pages and mends small functions"
 DATA = "{demonstrations} steps of demonstrations by oracles: in the real pages of MiniWoB++ and in the office ({tasks} tasks, training seeds, a share of the moves of every second episode wrong on purpose), of mending one-edit bugs, and made-up pages: lookups, forms, pop-ups (`training/drills.py`)"
+MORE_DATA = (
+    "; long lists, tabs, sections and calendars (`training/searches.py`), and lines of facts"
+)
 KNOWS = "MiniWoB++, of the office and of its drills"
 FAMILIES = {"llama": "Llama's", "qwen3": "Qwen3's (queries and keys are normalised)"}
 FORMATS = {
@@ -103,7 +108,8 @@ def card(name: str) -> str:
         data=training.get("data", DATA).format(
             demonstrations=f"{training['demonstrations']:,}",
             tasks=sum(suite != "code" for suite, _ in tasks & trained),
-        ),
+        )
+        + MORE_DATA * bool(recipe.get("thinks")),
         knows=training.get("knows", KNOWS),
         tokens=training["tokens"] / 1e6,
         steps=f"{training['steps']:,}",
@@ -113,7 +119,7 @@ def card(name: str) -> str:
         decision=", ".join(f"{row['value']:.0f} ms ({_split(row)})" for row in decisions),
         energy=", ".join(_energies(rows)) or "unknown",
         episodes=" to ".join(map(str, sorted({min(played), max(played)}))),
-        summary="\n".join(_summary(rows)),
+        summary="\n".join([*_summary(rows), *(_imitated(rows) if recipe.get("thinks") else ())]),
         failures="\n".join(_failures(rows)),
         table="\n".join(_table(rows)),
     )
@@ -140,6 +146,21 @@ def _summary(rows: Iterable[Row]) -> Iterable[str]:
             count = sum(_split(each) == _split(row) for each in success) - 1
             share = f"**{row['value']:.1%}** [{row['low']:.1%}, {row['high']:.1%}]"
             yield f"- {_split(row)}: {share} of {row['n']} episodes on {count} tasks"
+
+
+def _imitated(rows: Iterable[Row]) -> Iterable[str]:
+    """Tell the untrained tasks of kinds that made-up pages imitate apart from the others."""
+    mine = [r for r in _of(rows, "success") if _split(r) == "web, untrained" and r["task"] != ALL]
+    for like, kind in ((True, "are of kinds that"), (False, "are of no kind that")):
+        found = [row for row in mine if (row["task"] in IMITATED) is like]
+        if count := sum(row["n"] for row in found):
+            won = round(sum(row["value"] * row["n"] for row in found))
+            low, high = wilson(won, count)
+            yield (
+                f"- of the untrained web tasks, {len(found)} {kind} made-up pages imitate"
+                f" (`training/searches.py`): **{won / count:.1%}** [{low:.1%}, {high:.1%}] of"
+                f" {count} episodes"
+            )
 
 
 def _failures(rows: Sequence[Row]) -> Iterable[str]:

@@ -16,7 +16,6 @@ from flyball.bench.office.moves import View
 from training.scene import Scene
 
 Want = Mapping[str, str]
-LISTS = ("Customers", "Orders", "Stock", "Mail")
 TURNS = ("Next page", "Previous page")
 
 

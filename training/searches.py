@@ -1,7 +1,8 @@
 """Made-up pages on which much is looked through: long lists of boxes, tabs, calendars, suggestions.
 
 The tasks that are trained on show short ones; how a list is worked off does not depend on its
-length, nor how tabs are gone through on what they are called.
+length, nor how tabs are gone through on what they are called. What untrained tasks of these kinds
+(`IMITATED`) come to is therefore told apart from what the others do.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ from training.drills import Words, click, example_of, fill, numbered
 from training.examples import Example
 from training.scene import MONTHS
 
+IMITATED = (
+    "choose-date", "choose-date-nodelay", "click-checkboxes-large", "click-collapsible-2",
+    "click-collapsible-2-nodelay", "click-tab-2-hard",
+)  # fmt: skip
+"""Untrained web tasks that are longer ones of the kinds that are made up here."""
 SECTIONS = ("Section #{}", "Tab #{}", "{}", "Part {}", "Chapter {}")
 SEEK = (
     'Switch between the tabs to find and click on the link "{}".',
-    'Expand the sections below, to find and click on the link "{}".',
+    'Open the sections one by one, and click on the link "{}".',
     'Look through the tabs and click on the link "{}".',
 )
 BOX = ("Select {} and click Submit.", "Select {} and click Submit")

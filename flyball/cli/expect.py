@@ -91,7 +91,8 @@ def _risk(trajectory: Trajectory) -> float | None:
 def unseen_risk(folder: Path) -> Callable[[Trajectory], float | None]:
     """Look risks up in the scores of unseen tasks that `monitors train` wrote into `folder`.
 
-    A run that is not among them, or does not go on as the one that is, has no risk.
+    A run that is not among them has no risk, and neither has one of several that share task, model
+    and seed: the scores do not tell which of them is whose.
     """
     from flyball.monitors.expectations import RISKS
     from flyball.monitors.learned.scored import read_scored
@@ -101,6 +102,7 @@ def unseen_risk(folder: Path) -> Callable[[Trajectory], float | None]:
         for run in read_scored(folder / f"{name}.jsonl"):
             key = (run.name or run.task, run.agent, str(run.seed))
             known.setdefault(key, []).append(run.scores)
+    known = {key: scores for key, scores in known.items() if len(scores) <= len(RISKS)}
 
     def risk(trajectory: Trajectory) -> float | None:
         task, at = trajectory.task, len(trajectory.steps) - 1

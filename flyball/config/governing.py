@@ -7,16 +7,13 @@ from flyball.errors import ConfigError
 from flyball.monitors import Bursts, Expectations, Priced, Strictest, load_expectations
 from flyball.roles import Governor
 
-BURST = 5
-"""Steps of a policy that `strictest` calls in."""
-
 
 def build_governor(table: GovernorTable, small: str | None, strong: str | None) -> Governor:
     """Make the governor of a run that `small` drives, and `strong` is called into.
 
     Raises `ConfigError` for prices without a table of what to expect, or with that of others.
     """
-    burst = table.burst or ("permanent" if table.kind == "priced" else BURST)
+    burst = table.burst or ("permanent" if table.kind == "priced" else Bursts.steps)
     bursts = Bursts(
         steps=None if burst == "permanent" else burst,
         cooldown=table.cooldown,

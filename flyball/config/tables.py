@@ -131,7 +131,7 @@ class GovernorTable(Table):
     failed_task_usd: PositiveFloat | None = None
     hysteresis: Annotated[float, Field(ge=0, lt=1)] = 0.1
     give_up: bool = True
-    """Whether a run that the strong policy is about to lose too is stopped (see the table)."""
+    """Whether a run that the strong policy is about to lose too is stopped (`Priced.give_up`)."""
     expectations: FilePath | None = None
     """What `flyball monitors expect` wrote; what comes with flyball if not given."""
 

@@ -46,9 +46,7 @@ def give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | N
 
 def _stoppable(told: Trajectory, at: int, risk: RiskOf) -> float:
     """The risk of a step; NaN where none is known, and for an answer, which is let through."""
-    known = (
-        None
-        if told.steps[at].action.is_final
-        else risk(Trajectory(task=told.task, steps=told.steps[: at + 1]))
-    )
+    if told.steps[at].action.is_final:
+        return nan
+    known = risk(Trajectory(task=told.task, steps=told.steps[: at + 1]))
     return nan if known is None else known

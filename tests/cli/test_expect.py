@@ -40,3 +40,7 @@ def test_scores_of_unseen_tasks_tell_the_risk_of_the_runs_that_monitors_were_tra
 
     assert (at(1), at(2)) == (0.3, 0.4)
     assert at(3) is at(1, seed="8") is at(1, policy="large") is None
+    write_scored(tmp_path / "will_fail.jsonl", [scored, scored])
+    write_scored(tmp_path / "stuck.jsonl", [scored, scored])
+    risk = unseen_risk(tmp_path)
+    assert at(1) is None
