@@ -112,7 +112,7 @@ class Source:
         drawn = self._draw(rng, self.size - made, errors)
         sequences = [self.encode(each, kind) for kind, each in drawn]
         sequences += [self.encode(form(rng, self.words)) for _ in range(made // 2)]
-        sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 4)]
+        sequences += [self.encode(rng.choice(lookups(rng, self.words))) for _ in range(made // 2)]
         sequences += [self.encode(rng.choice(skills(rng, self.words))) for _ in range(made // 2)]
         if self.thinks:
             sequences += [

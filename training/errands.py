@@ -26,7 +26,7 @@ def errand(scene: Scene) -> str:
     if not want or scene.target is None:
         return ""
     view = View(scene.page, scene.example.told)
-    rules = (_in_turn, _asked_by_mail, _examined, _looked_after, _found)
+    rules = (_in_turn, _asked_by_mail, _examined, _looked_after, _checked, _found)
     return next((said for rule in rules if (said := rule(name, want, view, scene))), "")
 
 
@@ -93,14 +93,17 @@ def _examined(name: str, want: Want, view: View, scene: Scene) -> str:
         return ""
     if view.heading.startswith("Order "):
         right = scene.target.name == "Cancel order"
-        return f"{view.told('Note: ')} {'yes' if right else 'no'}"
+        return f"{want['note']} / {view.told('Note: ')} {'yes' if right else 'no'}"
     rows = {row: beside for row, beside, _ in view.rows()}
     if view.heading != "Orders" or scene.target.name not in rows:
         return ""
-    sought = f"{want['item']}, Open"
-    fits = [row for row, beside in rows.items() if beside.endswith(f" {sought}")]
-    seen = [f"{row} seen" for row in fits if f'click "{row}"' in view.history[-6:]]
-    return f"{sought} : " + " , ".join([*seen, scene.target.name])
+    sought, said = f"{want['item']}, Open", list[str]()
+    for row, beside in rows.items():
+        seen = f'click "{row}"' in view.history[-6:] and row != scene.target.name
+        said.append(_told_apart(sought, beside, view) + " seen" * seen)
+        if row == scene.target.name:
+            break
+    return f"{sought} : {' , '.join(said)} ; {scene.target.name}"
 
 
 def _looked_after(name: str, want: Want, view: View, _: Scene) -> str:
@@ -116,15 +119,48 @@ def _looked_after(name: str, want: Want, view: View, _: Scene) -> str:
     return f"{coming} , {level} not {want['level']}" if level != want["level"] else ""
 
 
-def _found(_: str, want: Want, view: View, scene: Scene) -> str:
-    """What is sought, as the list writes it, and the row that it stands beside."""
-    assert scene.target is not None
-    sought, target = _sought(want, view), scene.target.name
-    if not sought or scene.tool != "click":
+def _checked(_: str, want: Want, view: View, scene: Scene) -> str:
+    """Whether the order that was opened is of what is asked for."""
+    if not view.heading.startswith("Order ") or "item" not in want or scene.tool != "click":
         return ""
-    if target in TURNS:
-        return f"{sought} : none"
-    return f"{sought} : {target}" if target in {row for row, _, _ in view.rows()} else ""
+    assert scene.target is not None
+    right = scene.target.name in ("Edit order", "Cancel order")
+    return f"{want['item']} / {view.told('Item: ')} {'yes' if right else 'no'}"
+
+
+def _found(_: str, want: Want, view: View, scene: Scene) -> str:
+    """What is sought, the rows of the list up to the one that it stands beside, and its name.
+
+    Of a row, only what may tell it apart is said, and all of it where that is as sought.
+    """
+    assert scene.target is not None
+    sought, target, rows = _sought(want, view), scene.target, view.rows()
+    opened = next((i for i, row in enumerate(rows) if row[0] == target.name), None)
+    if not sought or scene.tool != "click" or (opened is None and target.name not in TURNS):
+        return ""
+    numbers = [int(str(opening.arguments["element"])) for _, _, opening in rows]
+    opened = numbers.index(target.number or 0) if opened is not None else None
+    told = [_told_apart(sought, beside, view) for _, beside, _ in rows]
+    said = " , ".join(each for each in told[: None if opened is None else opened + 1] if each)
+    name = "none" if opened is None else target.name
+    return f"{sought} : {said} ; {name}" if said else f"{sought} : {name}"
+
+
+def _told_apart(sought: str, beside: str, view: View) -> str:
+    """What is said of a row: its number, its shelf or its item; nothing of customers and mails."""
+    first = sought.split()[0]
+    if view.heading == "Stock":
+        count, _, place = beside.partition(" on ")
+        if first.isdigit():
+            return f"{count} on {place.removesuffix(', low')}" if count == first else count
+        return place.replace(",", "")
+    if view.heading == "Orders" and "," in sought:
+        _, what, status = beside.rsplit(", ", 2)
+        count, _, item = what.partition(" ")
+        if first.isdigit():
+            return f"{what} {status}" if count == first else count
+        return f"{item} {status}"
+    return ""
 
 
 def _sought(want: Want, view: View) -> str:

@@ -92,6 +92,6 @@ def placed(rng: random.Random, _: Words) -> str:
 
 
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
-    compared, compared, kept, kept, odd, summed, summed, solved, solved, cased, named, month,
-    akin, akin, placed,
+    compared, compared, kept, kept, kept, kept, odd, summed, summed, solved, solved, cased, named,
+    month, akin, akin, akin, akin, placed,
 )  # fmt: skip

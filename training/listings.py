@@ -57,14 +57,25 @@ def posts(scene: Scene) -> str:
     author = next((n for e in scene.page if f" {match[1]}" in (n := e.name)), "")
     name = author.partition(" | ")[2] or author
     if re.search(r"posts? by", scene.goal):
-        asked = re.findall(r'"([^"]*)"', scene.goal)[0].lower()
-        right = [e for e in scene.of("item") if f"{asked} | {name.split(' @')[0]} @" in e.name]
-        pressed = next((i for i, e in enumerate(right) if not e.on), len(right))
-        return f"{name.split(' @')[0]} " + " , ".join(
-            f"{e.number}{' on' * e.on}" for e in right[: pressed + 1]
-        )
+        return _of_user(scene, name.split(" @")[0])
     control = scene.target.name.partition(" | ")[0] if scene.target else ""
     return f"{match[1]} {name.split(' @')[0]} {control}"
+
+
+def _of_user(scene: Scene, name: str) -> str:
+    """The posts one after the other: whose each is, its button, and whether that is pressed.
+
+    It ends with the first of the user's whose button is not.
+    """
+    asked, said = re.findall(r'"([^"]*)"', scene.goal)[0].lower(), list[str]()
+    for entry in scene.of("item"):
+        control, _, post = entry.name.partition(" | ")
+        author = post.partition(" @")[0]
+        if control == asked:
+            said.append(f"{author} {entry.number}{' on' * entry.on}")
+            if author == name and not entry.on:
+                break
+    return f"{name} : {' , '.join(said)}"
 
 
 def dishes(scene: Scene) -> str:
@@ -80,13 +91,13 @@ def dishes(scene: Scene) -> str:
             block = []
     if match := re.match(r"Order (\d+) items that are (\S+)", scene.goal):
         fits = [dish for dish in dishes if match[2] in dish[1].split()][:1]
-        return "".join(f"{n} + {add} ; {c} of {match[1]}" for n, _, c, add in fits) + (
+        return "".join(f"{n} - {add - 1} + {add} ; {c} of {match[1]}" for n, _, c, add in fits) + (
             f"{NEXT}{fits[0][3]}" if fits and fits[0][2] < int(match[1]) else ""
         )
     said = list[str]()
     for name in scene.goal.partition(": ")[2].split(", "):
         for _, _, count, add in (dish for dish in dishes if dish[0] == name):
-            said.append(f"{name} {count if count else f'+ {add}'}")
+            said.append(f"{name} {count if count else f'- {add - 1} + {add}'}")
             if not count:
                 return " , ".join(said) + f"{NEXT}{add}"
     return " , ".join(said)

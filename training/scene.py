@@ -76,16 +76,30 @@ def months(now: int, wanted: int) -> str:
 
 
 def spelled(word: str) -> str:
-    return " ".join(word.replace(" ", "_"))
+    """Letter by letter, each with its place, since letters repeat: `1 r 2 m 3 _ 4 m`."""
+    return " ".join(f"{i} {letter}" for i, letter in enumerate(word.replace(" ", "_"), 1))
 
 
 def casing(old: str, new: str) -> str:
-    """Letter by letter: `l L o O`."""
-    return " ".join(f"{a} {b}" for a, b in zip(old, new, strict=False))
+    """Letter by letter: `1 l L 2 o O`."""
+    return " ".join(f"{i} {a} {b}" for i, (a, b) in enumerate(zip(old, new, strict=False), 1))
 
 
 def result(a: int, how: str, b: int) -> str:
-    return f"{a} {how} {b} = {a + b if how == '+' else a - b if how == '-' else a * b}"
+    """A sum; where a sign is in the way, first that of what is left of it.
+
+    `5 - 74 : 74 - 5 = 69 : -69`.
+    """
+    if how == "x":
+        return f"{a} x {b} = {a * b}"
+    whole = a + b if how == "+" else a - b
+    if a >= 0 and b >= 0 and whole >= 0:
+        return f"{a} {how} {b} = {whole}"
+    added = b if how == "+" else -b
+    most, least = sorted((abs(a), abs(b)), reverse=True)
+    sum_of_both = (a < 0) == (added < 0)
+    plain = f"{most} {'+' if sum_of_both else '-'} {least} = {abs(whole)}"
+    return f"{a} {how} {b} : {plain} : {whole}"
 
 
 def parity(number: object) -> str:

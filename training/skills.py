@@ -114,6 +114,20 @@ def tables(rng: random.Random, words: Words) -> list[Example]:
     return _filled(goals, numbered([*texts, *_box(rng)]))
 
 
+def copies(rng: random.Random, words: Words) -> list[Example]:
+    """Type a text of many words as it stands on the page."""
+    said = [rng.choice(words.words) for _ in range(rng.randint(4, 22))]
+    text = " ".join(w + rng.choice(("", "", "", "", ",", ".")) for w in said)
+    wording = rng.choice(("Copy the text above into the box{e}", "Type what is written there{e}"))
+    shown = Entry(role="textbox", name="", value=text)
+    shown = rng.choice((shown, Entry(role="text", name=text)))
+    box = Entry(role="textbox", name=rng.choice(BOXES))
+    page = numbered([shown, box, Entry(role="button", name="Submit")])
+    target = next(e for e in page if e.role == "textbox" and not e.value)
+    goal = wording.format(e=rng.choice(ENDS))
+    return [example_of("skill", goal, page, (), fill(target, text))]
+
+
 def greatest(rng: random.Random, _: Words) -> list[Example]:
     numbers = rng.sample(range(rng.choice((20, 100, 1_500))), k=rng.randint(3, 6))
     role, front, ways = rng.choice(CHOICES)
@@ -170,6 +184,6 @@ def nth(rng: random.Random, _: Words) -> list[Example]:
 
 SKILLS: tuple[Callable[[random.Random, Words], list[Example]], ...] = (
     letters, letters, sums, sums, algebra, algebra, algebra, times, places, places, tables,
-    greatest, durations, nth,
+    copies, greatest, durations, nth,
 )  # fmt: skip
 """Each as often as it stands here."""

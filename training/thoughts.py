@@ -35,6 +35,8 @@ ICONS = {
     "zoomin": "Zoom In", "zoomout": "Zoom Out", "print": "Print...",
 }  # fmt: skip
 PLAYBACK = ("Prev", "Stop", "Play", "Next")
+LONGEST = 30
+"""Letters of what is said before it is typed."""
 RESULTS = 3
 """Search results of a page."""
 
@@ -58,7 +60,7 @@ def thoughtful(example: Example) -> Example:
         name = said.rpartition(" , ")[2].removesuffix(" wrong")
         if scene.tool == "select" and scene.target and name in scene.target.options:
             answer = re.sub(r'"[^"]*"$', lambda _: f'"{name}"', answer)
-    letters = bool(re.fullmatch(r" (?:(\S) (\S) ?)+", f" {said}")) and scene.tool == "fill"
+    letters = bool(re.fullmatch(r"(?:\d+ \S \S ?)+", said)) and scene.tool == "fill"
     said = f" {said}" if said else ""
     return replace(example, answer=f"{said}\n>{answer}", thinks=True, letters=letters)
 
@@ -66,10 +68,12 @@ def thoughtful(example: Example) -> Example:
 def _counted(scene: Scene) -> str:
     """The words of a text up to the one that is asked for."""
     asked = re.search(r"the (?:(\d+)\w\w|last) word", scene.goal)
-    if not asked or scene.tool != "fill" or not scene.texts():
+    texts = scene.texts() or [e.name for e in scene.of("textbox")]
+    if not asked or scene.tool != "fill" or not texts:
         return ""
-    words = [w.strip(".,") for w in max(scene.texts(), key=len).split()]
-    return " ".join(f"{i} {w}" for i, w in enumerate(words[: int(asked[1] or 99)], 1))
+    words = [w.strip(".,") for w in max(texts, key=len).split()]
+    said = " ".join(f"{i} {w}" for i, w in enumerate(words[: int(asked[1] or 99)], 1))
+    return f"{asked[1] or 'last'} : {said}"
 
 
 def _summed(scene: Scene) -> str:
@@ -156,6 +160,28 @@ def _contact(scene: Scene) -> str:
     return f"{match[1]} {heading} " + (f"yes {match[2]}" if match[1] == heading else "no")
 
 
+def _read_off(scene: Scene) -> str:
+    """The row of a table that the goal names, with its value."""
+    if scene.tool != "fill" or not scene.argument:
+        return ""
+    rows = (text for text in scene.texts() if text.endswith(f" | {scene.argument}"))
+    return next((row for row in rows if row.partition(" | ")[0] in scene.goal), "")
+
+
+def _filled_in(scene: Scene) -> str:
+    """Of a form, which boxes are filled in; then what comes into the next, or which stay empty."""
+    boxes = scene.of("textbox")
+    if len(boxes) < 2 or scene.target is None or any(e.covered for e in boxes):
+        return ""
+    on = [f"{e.name or 'box'} on" for e in boxes if e.value and e is not scene.target]
+    if scene.tool == "fill" and scene.target in boxes:
+        what = f" = {scene.argument}" * (len(scene.argument) <= LONGEST)
+        return " , ".join([*on, f"{scene.target.name or 'box'}{what}"])
+    if on and scene.tool == "click" and scene.target.role == "button":
+        return " , ".join([*on, *(f"{e.name or 'box'} not" for e in boxes if not e.value)])
+    return ""
+
+
 def _menu(scene: Scene) -> str:
     match = re.search(r'item (?:labeled "(.*)"|with the (.*) icon)', scene.goal)
     if not match:
@@ -184,22 +210,27 @@ def _typed(scene: Scene) -> str:
     extension = re.search(r"extension (\.\S+)", scene.goal)
     command = "ls"
     if at is not None and at + 1 < len(listed):
-        files = listed[at + 1].split()
-        fits = (f for f in files if (f.endswith(extension[1]) if extension else "." not in f))
-        command = f"rm {next(fits, '')}"
+        seen = list[str]()
+        for file in listed[at + 1].split():
+            seen.append(file)
+            if file.endswith(extension[1]) if extension else "." not in file:
+                break
+        command = f"{extension[1] if extension else 'none'} : {' '.join(seen)} ; rm {seen[-1]}"
+    order = command.rpartition(" ; ")[2]
     if scene.argument == "Backspace":
-        return f"{command} : {spelled(command)} / {spelled(typed[1].strip())} wrong"
-    return f"{command} : {spelled(command)} / {spelled(typed[1].rstrip())}"
+        return f"{command} : {spelled(order)} / {spelled(typed[1].strip())} wrong"
+    return f"{command} : {spelled(order)} / {spelled(typed[1].rstrip())}"
 
 
 def _ordinal(scene: Scene) -> str:
-    """The box that a form asks for by its place."""
+    """The box that a form asks for by its place; before it, how far its slider is."""
     match = re.search(r"the (\d)\w\w checkbox", scene.goal)
     boxes = scene.of("checkbox")
-    if not match or scene.target not in boxes:
+    slid = _slid(scene)
+    if not match or not boxes or (slid and "=" not in slid):
         return ""
-    numbers = [str(e.number) for e in boxes[: int(match[1])]]
-    return f"{match[1]} : {' '.join(numbers)}"
+    said = [f"{e.number}{' on' * e.on}" for e in boxes[: int(match[1])]]
+    return f"{slid} ; " * bool(slid) + f"{match[1]} : {' '.join(said)}"
 
 
 def _widget(scene: Scene) -> str:
@@ -241,4 +272,5 @@ def _month(scene: Scene) -> str:
 RULES: Sequence[Callable[[Scene], str]] = (
     _counted, _summed, _odd_or_even, _generated, _cased, _best, _contact, _menu, _ordinal, _slid,
     _typed, _widget, _result, _month, listed, posts, dishes, sought, suggested, errand,
+    _read_off, _filled_in,
 )  # fmt: skip

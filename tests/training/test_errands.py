@@ -36,9 +36,10 @@ def test_a_goal_that_is_worded_otherwise_gives_no_thought():
 @pytest.mark.parametrize("task", sorted(Office.trained))
 def test_every_thought_names_what_the_action_takes_from_it(task):
     for thought, done in thoughts(task, 3):
-        sought, found, row = thought.rpartition(" : ")
+        sought, found, said = thought.partition(" : ")
+        row = said.rpartition(" ; ")[2]
         if found and sought and row != "none":
-            assert row.rpartition(", ")[2] in done
+            assert row in done
         if row == "none":
             assert done.startswith(('click "Next page"', 'click "Previous page"'))
 
@@ -46,8 +47,10 @@ def test_every_thought_names_what_the_action_takes_from_it(task):
 def test_a_row_is_sought_as_its_list_writes_it():
     said = [thought for seed in range(4) for thought, _ in thoughts("find-stock", seed)]
     sought = [thought for thought in said if re.fullmatch(r"\d+ on [A-C]\d : .+", thought)]
-    assert any(thought.endswith(" : none") for thought in sought)
-    assert not all(thought.endswith(" : none") for thought in sought)
+    assert any(thought.endswith(" ; none") for thought in sought)
+    for thought in sought:
+        place, _, rows = thought.partition(" : ")
+        assert (place in rows.split(" ; ")[0].split(" , ")) != thought.endswith(" ; none")
 
 
 def test_things_in_turn_are_done_one_after_the_other():
@@ -67,7 +70,13 @@ def test_an_order_is_told_by_its_note():
     said = [thought for seed in range(6) for thought, _ in thoughts("cancel-noted", seed)]
     assert any(thought.endswith(" no") for thought in said)
     assert any(thought.endswith(" yes") for thought in said)
-    assert any(" seen , Order " in thought for thought in said)
+    assert any(" seen , " in thought for thought in said)
+
+
+def test_an_order_that_was_opened_is_held_against_what_is_asked_for():
+    said = [thought for seed in range(6) for thought, _ in thoughts("note-order", seed)]
+    assert any(thought.endswith(" yes") for thought in said)
+    assert not any(thought.endswith(" no") for thought in said), "the oracle opens the right one"
 
 
 def test_an_item_says_what_is_still_to_be_done_with_it():

@@ -27,12 +27,12 @@ CASES = [
             'textbox "" 1',
             answer=' fill "" 1 "adipiscing"',
         ),
-        " 1 Amet 2 donec 3 adipiscing",
+        " 3 : 1 Amet 2 donec 3 adipiscing",
     ),
     (step("Solve it.", 'textbox "7 x 8 =" 1', answer=' fill "7 x 8 =" 1 "56"'), " 7 x 8 = 56"),
     (
         step("Solve for x.", 'text "7 - x = 12"', 'textbox "x =" 1', answer=' fill "x =" 1 "-5"'),
-        " x = 7 - 12 = -5",
+        " x = 7 - 12 : 12 - 7 = 5 : -5",
     ),
     (
         step("Solve for x.", 'text "x + 7 = 21"', 'textbox "x =" 1', answer=' fill "x =" 1 "14"'),
@@ -55,7 +55,7 @@ CASES = [
     (
         step('Type "reX" in all upper case letters in the text input.', 'textbox "" 1',
              answer=' fill "" 1 "REX"'),
-        " R R E E X X",
+        " 1 R R 2 E E 3 X X",
     ),
     (
         step('Click on a "textarea" widget.', 'textbox "" 1', 'textbox "" 2 multiline',
@@ -65,7 +65,7 @@ CASES = [
     (
         step("Select 7 with the slider, click the 2nd checkbox, then hit Submit.", 'slider "" 1',
              'text "7"', 'checkbox "" 2', 'checkbox "" 3', answer=' click "" 3'),
-        " 2 : 2 3",
+        " 7 7 = 0 ; 2 : 2 3",
     ),
     (
         step("Buy the ticket with the cheapest cost.", 'text "4h 2m"', 'button "Book for $900" 1',
@@ -90,7 +90,7 @@ CASES = [
     (
         step("delete a file ending with the extension .rb", 'text "user$ ls"',
              'text "a.py be.rb"', 'text "user$ rm b █"', answer=' press "e"'),
-        " rm be.rb : r m _ b e . r b / r m _ b",
+        " .rb : a.py be.rb ; rm be.rb : 1 r 2 m 3 _ 4 b 5 e 6 . 7 r 8 b / 1 r 2 m 3 _ 4 b",
     ),
     (step("Select 11/02/2016 as the date.", *CALENDAR, answer=' click "Prev" 3'),
      " December 12 11 >"),
@@ -105,7 +105,7 @@ CASES = [
         step('Click the "Like" button on all posts by @bo and then click Submit.',
              'text "Bo @bo"', 'item "like | Bo @bo Hi" 1 on', 'item "like | Al @al Hi" 2',
              'item "like | Bo @bo Ho" 3', answer=' click "like | Bo @bo Ho" 3'),
-        " Bo 1 on , 3",
+        " Bo : Bo 1 on , Al 2 , Bo 3",
     ),
     (step("Click it.", 'button "it" 1', answer=' click "it" 1'), ""),
     (step("Click it.", 'button "it" 1', answer=" finish"), ""),
@@ -137,9 +137,9 @@ def test_dishes_are_told_with_what_is_ordered_already():
         'text "Cake"', 'text "dairy"', 'item "-" 3', 'item "+" 4', 'button "Order!" 5',
     )  # fmt: skip
     each = step("Order one of each item: Cake, Soup", *page, answer=' click "+" 4')
-    assert thoughtful(each).answer == ' Cake + 4\n> click "+" 4'
+    assert thoughtful(each).answer == ' Cake - 3 + 4\n> click "+" 4'
     some = step("Order 2 items that are vegan", *page, answer=' click "+" 2')
-    assert thoughtful(some).answer == ' Soup + 2 ; 1 of 2\n> click "+" 2'
+    assert thoughtful(some).answer == ' Soup - 1 + 2 ; 1 of 2\n> click "+" 2'
 
 
 def test_similar_words_are_those_of_the_page():
@@ -177,6 +177,12 @@ def test_facts_are_true_and_of_every_kind():
                 assert abs(int(a) - int(b)) == int(far)
                 assert {"<": int(a) < int(b), ">": int(a) > int(b), "=": int(a) == int(b)}[how]
             if example.task in ("fact summed", "fact solved"):
-                left, whole = said.split(" = ")
+                sums = said.split(" : ")
+                if len(sums) == 3:
+                    asked, plain, whole = sums
+                    assert eval(asked) == int(whole)
+                    assert abs(int(whole)) == int(plain.split(" = ")[1])
+                    sums = [plain]
+                left, whole = sums[0].split(" = ")
                 assert eval(left.replace("x", "*")) == int(whole)
     assert len(seen) == len(set(KINDS))
