@@ -18,6 +18,7 @@ from flyball.bench.miniwob import (
     serve,
 )
 from flyball.bench.miniwob.oracles import NoMoveError
+from flyball.errors import ToolError
 from flyball.tools.browser import Browser, BrowserOptions
 from flyball.tools.page import parse
 
@@ -31,9 +32,7 @@ async def stage():
             yield browser, address
 
 
-@pytest.mark.parametrize("name", sorted(ORACLES))
-async def test_the_oracle_wins_through_real_clicks_and_keys(stage, name):
-    browser, address = stage
+async def play_oracle(browser, address, name):
     episode = Episode(browser, address, name, seed=250_000)
     task, seen = await episode.start(Budget())
     assert task.prompt
@@ -49,7 +48,17 @@ async def test_the_oracle_wins_through_real_clicks_and_keys(stage, name):
         assert seen.ok, seen.note
         if seen.ended:
             break
-    assert await episode.score() == 1.0
+    return await episode.score()
+
+
+@pytest.mark.parametrize("name", sorted(ORACLES))
+async def test_the_oracle_wins_through_real_clicks_and_keys(stage, name):
+    browser, address = stage
+    try:
+        assert await play_oracle(browser, address, name) == 1.0
+    except ToolError:  # Chromium stood still: once more, as the bench does
+        async with Browser(browser.options) as another:
+            assert await play_oracle(another, address, name) == 1.0
 
 
 async def test_a_seed_gives_the_same_episode_again(stage):

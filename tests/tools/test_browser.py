@@ -1,8 +1,9 @@
 import pytest
+from playwright.async_api import Error as PlaywrightError
 
 from flyball.errors import ToolError
 from flyball.testing import check_tool
-from flyball.tools.browser import Browser, BrowserOptions, find_chromium
+from flyball.tools.browser import Browser, BrowserOptions, find_chromium, options
 from tests.site import serve_site
 
 pytestmark = pytest.mark.browser
@@ -260,3 +261,34 @@ async def test_the_tools_keep_their_promises(browser, site):
     calls = {"click": [{"element": 1}], "press": [{"key": "Tab"}], "goto": [{"url": "/"}]}
     for name, tool in browser.tools.items():
         await check_tool(tool, calls.get(name, []))
+
+
+async def test_a_page_that_hangs_is_given_up(browser, site, monkeypatch):
+    monkeypatch.setattr(options, "LONGEST_WAIT_SECONDS", -1.0)  # two seconds for any answer
+    site.pages["/hang.html"] = "<button onclick='while (true) {}'>Hang</button>"
+    await browser.open(site.url("/hang.html"))
+    with pytest.raises(ToolError, match="the page hangs: no answer in 2 s"):
+        await browser.act("click", {"element": 1})
+
+
+DESTROYED = "Frame.evaluate: Execution context was destroyed, most likely because of a navigation"
+
+
+@pytest.mark.parametrize(("times", "reads"), [(3, True), (4, False)])
+async def test_a_page_that_turns_into_another_is_read_again(
+    browser, site, monkeypatch, times, reads
+):
+    await browser.open(site.url("/login.html"))
+    left, lines = iter(range(times)), browser._lines
+
+    async def turning():
+        if next(left, None) is not None:
+            raise PlaywrightError(DESTROYED)
+        return await lines()
+
+    monkeypatch.setattr(browser, "_lines", turning)
+    if reads:
+        assert "title Login" in (await browser.observe("look")).text
+    else:
+        with pytest.raises(ToolError, match="context was destroyed"):
+            await browser.observe("look")

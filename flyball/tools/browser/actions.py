@@ -9,12 +9,12 @@ from urllib.parse import urljoin
 
 from flyball.records import Arguments
 from flyball.tools.browser.hosts import may_open
+from flyball.tools.browser.options import LONGEST_WAIT_SECONDS
 from flyball.tools.page import TEXT_ROLES
 
 if TYPE_CHECKING:
     from flyball.tools.browser.session import Browser
 
-LONGEST_WAIT_SECONDS = 30.0
 SCROLLED_SHARE = 0.8
 HOVER_SECONDS = 0.4
 """Menus open a moment after the mouse has come to rest on them."""

@@ -24,6 +24,7 @@ from flyball.errors import ToolError
 from flyball.records import Arguments, Observation
 from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
+from flyball.tools.browser.answers import answered, first_line
 from flyball.tools.browser.guard import Guard
 from flyball.tools.browser.hosts import folder_of
 from flyball.tools.browser.options import BrowserOptions
@@ -35,6 +36,8 @@ from flyball.tools.page import Entry, cut, entry
 
 READER = Path(__file__).with_name("page.js")
 QUIET_MS, SETTLE_LIMIT_MS = 30, 1_000
+READINGS = 4
+"""How often a page is read at most that turns into another one meanwhile."""
 REFUSED = "refused: "
 
 
@@ -114,13 +117,13 @@ class Browser:
         """Run a suite's script in the loaded page. Raises `ToolError` where that fails."""
         try:
             await self.page.wait_for_load_state("load")
-            return await self.page.evaluate(script, argument)
+            return await answered(self.page.evaluate(script, argument), self.options.answer_seconds)
         except PlaywrightError as error:
-            raise ToolError(f"the page does not run a script: {_first_line(error)}") from error
+            raise ToolError(f"the page does not run a script: {first_line(error)}") from error
 
     async def text(self) -> str:
         """All that the page says, for a checker."""
-        return await self.page.inner_text("body")
+        return await answered(self.page.inner_text("body"), self.options.answer_seconds)
 
     async def picture(self, path: Path) -> None:
         """Write what the page looks like to a PNG file; a page that is gone leaves none."""
@@ -141,15 +144,15 @@ class Browser:
         try:
             await self.page.goto(url, wait_until="domcontentloaded")
         except PlaywrightError as error:
-            raise ToolError(f"cannot open {url}: {_first_line(error)}") from error
+            raise ToolError(f"cannot open {url}: {first_line(error)}") from error
         return await self.observe("open")
 
     async def observe(self, source: str, failure: str = "") -> Observation:
         """Read the page. `failure` says why the last action was not carried out."""
         try:
-            lines = await self._settled_lines()
+            lines = await answered(self._settled_lines(), self.options.answer_seconds)
         except PlaywrightError as error:
-            raise ToolError(f"the browser is gone: {_first_line(error)}") from error
+            raise ToolError(f"the browser is gone: {first_line(error)}") from error
         shown = cut(lines, budget_tokens=self.options.budget_tokens, before=self._shown)
         self._shown = lines
         notes = [*([failure] if failure else []), *self._notes]
@@ -161,11 +164,11 @@ class Browser:
     async def act(self, name: str, arguments: Arguments) -> Observation:
         """Carry out an action and read the page it leaves."""
         try:
-            await ACTIONS[name](self, arguments)
+            await answered(ACTIONS[name](self, arguments), self.options.answer_seconds)
         except RefusedError as refusal:
             return await self.observe(name, str(refusal))
         except PlaywrightError as error:
-            return await self.observe(name, _first_line(error))
+            return await self.observe(name, first_line(error))
         return await self.observe(name)
 
     async def snapshot(self) -> Snapshot:
@@ -173,14 +176,14 @@ class Browser:
         try:
             return await take(self._context, self._pages, self._sent)
         except (PlaywrightError, IndexError) as error:
-            raise ToolError(f"the page cannot be kept: {_first_line(error)}") from error
+            raise ToolError(f"the page cannot be kept: {first_line(error)}") from error
 
     async def restore(self, snapshot: object) -> Observation:
         """Go back by GET, where nothing was sent since; see `snapshots`."""
         try:
             await put_back(self._context, self._pages, self._sent, snapshot)
         except (PlaywrightError, ShutError) as error:
-            return await self.observe("recovery", _first_line(error))
+            return await self.observe("recovery", first_line(error))
         return await self.observe("recovery")
 
     async def _adopt(self, page: Page) -> None:
@@ -213,25 +216,24 @@ class Browser:
 
     async def _settle(self) -> None:
         """Wait for a navigation under way and for the page to fall quiet."""
-        for _ in range(3):
-            try:
-                await self.page.wait_for_load_state("domcontentloaded")
-                await self.page.evaluate(
-                    "([quiet, limit]) => window.__flyball?.settled(quiet, limit)",
-                    [QUIET_MS, SETTLE_LIMIT_MS],
-                )
-            except PlaywrightError as error:
-                if "context was destroyed" not in str(error):
-                    raise
-            else:
-                break
+        await self.page.wait_for_load_state("domcontentloaded")
+        await self.page.evaluate(
+            "([quiet, limit]) => window.__flyball?.settled(quiet, limit)",
+            [QUIET_MS, SETTLE_LIMIT_MS],
+        )
 
     async def _settled_lines(self) -> list[str]:
-        """Read the page, and once more where a tab came or went meanwhile."""
+        """Read the page, and again where it turned into another or a tab came or went meanwhile."""
+        left = READINGS
         while True:
-            read = self.page
-            await self._settle()
-            lines = await self._lines()
+            read, left = self.page, left - 1
+            try:
+                await self._settle()
+                lines = await self._lines()
+            except PlaywrightError as error:
+                if "context was destroyed" not in str(error) or not left:
+                    raise
+                continue
             if self.page is read:
                 return lines
 
@@ -285,7 +287,3 @@ async def _element(frame: Frame, index: int) -> ElementHandle:
     if element is None:
         raise RefusedError("the element is gone")
     return element
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].removeprefix("Page.goto: ")
