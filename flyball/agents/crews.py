@@ -171,7 +171,7 @@ def assemble(
     return Crew(
         policies=policies,
         monitors=monitors,
-        governor=config.governor(driver or None, strong),
+        governor=config.governor(driver or None, strong, agent),
         verifier=make_verifier(config, policies, strong),
         tools=tools,
         meter=meter,

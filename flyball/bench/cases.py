@@ -117,6 +117,7 @@ def score_case(case: Case, scores: Sequence[float], unit: Unit) -> ScoredRun:
         joules=taken(case, unit),
         agent=case.run.policy,
         seed=-1 if case.run.seed is None else case.run.seed,
+        run=case.run.id,
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from flyball.learning.giving_up import Known
     from flyball.monitors import Expectations
-    from flyball.records import Trajectory
+    from flyball.records import Run, Trajectory
 
 
 def expect(  # noqa: PLR0913 - one parameter an option
@@ -75,39 +75,41 @@ def _read(sources: Sequence[Path], agent: str) -> Iterator[Known]:
                     yield run, ledger.trajectory(run.id)
 
 
-def _risk(trajectory: Trajectory) -> float | None:
+def _risk(run: Run, trajectory: Trajectory) -> float | None:
     """What was scored when the step was taken; else what monitors as shipped say of it now."""
     from flyball.learning.expecting import recorded_risk
     from flyball.monitors.expectations import risk_of
     from flyball.monitors.learned.stuck import Stuck
     from flyball.monitors.learned.will_fail import WillFail
 
-    recorded = recorded_risk(trajectory)
+    recorded = recorded_risk(run, trajectory)
     if recorded is not None:
         return recorded
     return risk_of([WillFail().judge(trajectory), Stuck().judge(trajectory)])
 
 
-def unseen_risk(folder: Path) -> Callable[[Trajectory], float | None]:
+def unseen_risk(folder: Path) -> Callable[[Run, Trajectory], float | None]:
     """Look risks up in the scores of unseen tasks that `monitors train` wrote into `folder`.
 
-    A run that is not among them has no risk, and neither has one of several that share task, model
-    and seed: the scores do not tell which of them is whose.
+    A run that is not among them has no risk. Scores without the ids of their runs, as of samples
+    that an earlier version wrote, are looked up by task, model and seed; of several runs that
+    share these, none has a risk.
     """
     from flyball.monitors.expectations import RISKS
     from flyball.monitors.learned.scored import read_scored
 
-    known: dict[tuple[str, str, str], list[tuple[float, ...]]] = {}
+    known: dict[str | tuple[str, str, str], list[tuple[float, ...]]] = {}
     for name in RISKS:
         for run in read_scored(folder / f"{name}.jsonl"):
-            key = (run.name or run.task, run.agent, str(run.seed))
-            known.setdefault(key, []).append(run.scores)
+            like = (run.name or run.task, run.agent, str(run.seed))
+            known.setdefault(run.run or like, []).append(run.scores)
     known = {key: scores for key, scores in known.items() if len(scores) <= len(RISKS)}
 
-    def risk(trajectory: Trajectory) -> float | None:
+    def risk(run: Run, trajectory: Trajectory) -> float | None:
         task, at = trajectory.task, len(trajectory.steps) - 1
-        key = (f"{task.suite}/{task.id}", trajectory.steps[0].policy, task.metadata.get("seed", ""))
-        return max((scores[at] for scores in known.get(key, []) if at < len(scores)), default=None)
+        like = (f"{task.suite}/{task.id}", run.policy, str(run.seed))
+        said = known.get(run.id) or known.get(like, [])
+        return max((scores[at] for scores in said if at < len(scores)), default=None)
 
     return risk
 

@@ -133,12 +133,14 @@ class Config:
         run = self.run.model_copy(update={"shadow": names})
         return replace(self, tables=self.tables.model_copy(update={"run": run}))
 
-    def governor(self, small: str | None = None, strong: str | None = None) -> Governor:
-        """Build the governor of a run that `small` drives, and `strong` may be called into.
+    def governor(
+        self, small: str | None = None, strong: str | None = None, agent: str = "web"
+    ) -> Governor:
+        """Build the governor of a run of `agent` that `small` drives, and `strong` is called into.
 
         Raises `ConfigError` where its decisions are to be priced and nothing is known to do so.
         """
-        return build_governor(self.tables.governor, small, strong)
+        return build_governor(self.tables.governor, small, strong, agent)
 
     def budget(self) -> Budget:
         """The ceilings of `[run]`."""

@@ -8,8 +8,10 @@ from flyball.monitors import Bursts, Expectations, Priced, Strictest, load_expec
 from flyball.roles import Governor
 
 
-def build_governor(table: GovernorTable, small: str | None, strong: str | None) -> Governor:
-    """Make the governor of a run that `small` drives, and `strong` is called into.
+def build_governor(
+    table: GovernorTable, small: str | None, strong: str | None, agent: str = "web"
+) -> Governor:
+    """Make the governor of a run of `agent` that `small` drives, and `strong` is called into.
 
     Raises `ConfigError` for prices without a table of what to expect, or with that of others.
     """
@@ -23,7 +25,7 @@ def build_governor(table: GovernorTable, small: str | None, strong: str | None) 
     )
     if table.kind == "strictest":
         return Strictest(confidence=table.confidence, bursts=bursts)
-    expectations = load_expectations(table.expectations)
+    expectations = load_expectations(table.expectations, agent)
     if expectations is None:
         raise ConfigError(
             'governor.kind = "priced" needs to know what to expect: make a table with'

@@ -48,7 +48,7 @@ class Seen:
     seconds: float | None
 
 
-def recorded_risk(trajectory: Trajectory) -> float | None:
+def recorded_risk(_: Run, trajectory: Trajectory) -> float | None:
     """The risk that monitors gave the last step when it was taken."""
     return risk_of(trajectory.last.verdicts)
 
@@ -132,7 +132,7 @@ def _stand_ins(mine: Sequence[Known], alone: Sequence[Known], risk: RiskOf) -> I
         twins = by_seed.get(_pair(run)) or by_task.get(_pair(run)[:2]) or []
         wholes = [_seen(other, its, 0, risk, whole=True) for other, its in twins]
         for at in range(len(told.steps)):
-            here = risk(_until(told, at))
+            here = risk(run, _until(told, at))
             yield from (replace(whole, step=at, risk=here) for whole in wholes)
 
 
@@ -145,7 +145,7 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
     return Seen(
         run=run.id,
         step=at,
-        risk=None if whole else risk(_until(told, at)),
+        risk=None if whole else risk(run, _until(told, at)),
         success=run.success is True,
         joules=spend.energy.joules if alone else None,
         usd=_usd(spend),

@@ -11,7 +11,7 @@ from flyball.monitors.learned.scored import ScoredRun
 from flyball.records import Run, Trajectory
 
 Known = tuple[Run, Trajectory]
-RiskOf = Callable[[Trajectory], float | None]
+RiskOf = Callable[[Run, Trajectory], float | None]
 CONFIDENCE = 0.95
 """Of the promise that giving up costs next to no success."""
 
@@ -26,7 +26,7 @@ def give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | N
         ScoredRun(
             task=f"{run.task.suite}/{run.task.id}",
             success=run.success is True,
-            scores=tuple(_stoppable(told, at, risk) for at in range(len(told.steps))),
+            scores=tuple(_stoppable(run, told, at, risk) for at in range(len(told.steps))),
             joules=tuple(range(1, len(told.steps) + 1)),
         )
         for run, told in alone
@@ -44,9 +44,9 @@ def give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | N
     )
 
 
-def _stoppable(told: Trajectory, at: int, risk: RiskOf) -> float:
+def _stoppable(run: Run, told: Trajectory, at: int, risk: RiskOf) -> float:
     """The risk of a step; NaN where none is known, and for an answer, which is let through."""
     if told.steps[at].action.is_final:
         return nan
-    known = risk(Trajectory(task=told.task, steps=told.steps[: at + 1]))
+    known = risk(run, Trajectory(task=told.task, steps=told.steps[: at + 1]))
     return nan if known is None else known

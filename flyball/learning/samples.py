@@ -28,6 +28,8 @@ class Sample:
     """Suite and group, where tasks resemble each other: runs of one are never parted either."""
     agent: str
     seed: int
+    run: str = ""
+    """Its id, where it is known."""
     success: bool
     rows: tuple[Row, ...]
     """The features of each step."""
@@ -78,6 +80,7 @@ def make_sample(
         group=f"{run.task.suite}/{group}" if group else None,
         agent=run.policy,
         seed=-1 if run.seed is None else run.seed,
+        run=run.id,
         success=run.success is True,
         rows=tuple(features.add(step) for step in steps),
         stuck=stuck_labels(trajectory, run),

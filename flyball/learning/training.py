@@ -90,6 +90,7 @@ class Trained:
                 joules=run.joules if energy and run.joules is not None else run.tokens,
                 agent=run.agent,
                 seed=run.seed,
+                run=run.run,
             )
             for run, scores in zip(self.runs, self.scores, strict=True)
         )

@@ -139,16 +139,19 @@ def risk_of(verdicts: Sequence[Verdict]) -> float | None:
 
 
 @cache
-def load_expectations(path: Path | None = None) -> Expectations | None:
+def load_expectations(path: Path | None = None, agent: str = "web") -> Expectations | None:
     """Read a table, or the one that comes with flyball; `None` where none comes with it.
 
-    Raises `ConfigError` for a file that is missing or holds something else.
+    What comes with it for code was learned on code; other agents have that of the web. Raises
+    `ConfigError` for a file that is missing or holds something else.
     """
     if path is None:
         from importlib.resources import files  # noqa: PLC0415 - it brings tempfile and zipfile
 
-        shipped = files("flyball.monitors.learned").joinpath("weights", "expectations.json")
-        return _read(shipped.read_text("utf-8"), str(shipped)) if shipped.is_file() else None
+        weights = files("flyball.monitors.learned").joinpath("weights")
+        names = (f"expectations-{agent}.json", "expectations.json")
+        shipped = next((each for n in names if (each := weights.joinpath(n)).is_file()), None)
+        return _read(shipped.read_text("utf-8"), str(shipped)) if shipped else None
     try:
         return _read(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:

@@ -35,12 +35,18 @@ def test_scores_of_unseen_tasks_tell_the_risk_of_the_runs_that_monitors_were_tra
     risk = unseen_risk(tmp_path)
 
     def at(steps, policy="small", seed="7"):
-        _, told = played("a", [policy] * steps, won=True)
-        return risk(replace(told, task=replace(told.task, metadata={"seed": seed})))
+        run, told = played("a", [policy] * steps, won=True)
+        run = replace(run, policy=policy, seed=int(seed))
+        return risk(run, told)
 
     assert (at(1), at(2)) == (0.3, 0.4)
     assert at(3) is at(1, seed="8") is at(1, policy="large") is None
     write_scored(tmp_path / "will_fail.jsonl", [scored, scored])
     write_scored(tmp_path / "stuck.jsonl", [scored, scored])
     risk = unseen_risk(tmp_path)
-    assert at(1) is None
+    assert at(1) is None, "two runs are alike, and nothing tells which scores are whose"
+    named = [replace(scored, run="a"), replace(scored, run="b", scores=(0.8, 0.9))]
+    write_scored(tmp_path / "will_fail.jsonl", named)
+    write_scored(tmp_path / "stuck.jsonl", named)
+    risk = unseen_risk(tmp_path)
+    assert (at(1), at(2)) == (0.2, 0.4)

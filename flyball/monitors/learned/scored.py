@@ -30,6 +30,8 @@ class ScoredRun:
     """The policy's name."""
     seed: int = -1
     """-1 where there is none."""
+    run: str = ""
+    """Its id, where it is known."""
 
     def __post_init__(self) -> None:
         if len(self.scores) != len(self.joules):

@@ -26,8 +26,10 @@ class RefusedError(Exception):
 
 
 async def click(browser: Browser, arguments: Arguments) -> None:
-    _, element = await browser.target(arguments)
+    shown, element = await browser.target(arguments)
     await element.click()
+    if shown.role == "menuitem":  # what it opens comes as if the mouse had come to rest on it
+        await asyncio.sleep(HOVER_SECONDS)
 
 
 async def hover(browser: Browser, arguments: Arguments) -> None:
