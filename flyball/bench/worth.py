@@ -40,11 +40,13 @@ def told_by(
     Where there are files, only runs that all of them speak of are judged. Raises `ConfigError`.
     """
     said = {name: _said(path) for name, path in files.items()}
-    mine = [case for case in cases if all(_key_of(case) in runs for runs in said.values())]
+    mine = [case for case in cases if all(_find(runs, case) for runs in said.values())]
     if not mine:
         raise ConfigError(f"{', '.join(map(str, files.values()))}: none of these runs is in there")
     unit, judge_ms = common_unit(mine), dict[str, float | None]()
-    scores = {name: [runs[_key_of(case)] for case in mine] for name, runs in said.items()}
+    scores: dict[str, Sequence[Sequence[float]]] = {
+        name: [_find(runs, case) for case in mine] for name, runs in said.items()
+    }
     for monitor in monitors:
         ask = replay(monitor)
         scores[monitor.name] = [ask(case) for case in mine]
@@ -84,18 +86,21 @@ def rows_of(told: Told) -> list[Row]:
     return rows
 
 
-Key = tuple[str, str, int]
+Said = Mapping[str | tuple[str, str, int], Sequence[float]]
 
 
-def _key_of(case: Case) -> Key:
-    run = case.run
-    return f"{run.task.suite}/{run.task.id}", run.policy, -1 if run.seed is None else run.seed
-
-
-def _said(path: Path) -> dict[Key, list[float]]:
+def _said(path: Path) -> Said:
+    """Scores by run; by task, model and seed where a file does not tell the run."""
     return {
-        (run.name or run.task, run.agent, run.seed): list(run.scores) for run in read_scored(path)
+        run.run or (run.name or run.task, run.agent, run.seed): run.scores
+        for run in read_scored(path)
     }
+
+
+def _find(said: Said, case: Case) -> Sequence[float]:
+    run = case.run
+    like = (f"{run.task.suite}/{run.task.id}", run.policy, -1 if run.seed is None else run.seed)
+    return said.get(run.id) or said.get(like, ())
 
 
 def _score(case: Case, scores: Sequence[float], unit: Unit) -> ScoredRun:

@@ -292,3 +292,12 @@ async def test_a_page_that_turns_into_another_is_read_again(
     else:
         with pytest.raises(ToolError, match="context was destroyed"):
             await browser.observe("look")
+
+
+async def test_what_an_entry_of_a_menu_opens_a_moment_later_is_seen(browser, site):
+    site.pages["/menu.html"] = """<div role=menuitem id=m>Playback</div><div id=sub></div><script>
+      m.onclick = () => setTimeout(() => sub.innerHTML = '<div role=menuitem>Next</div>', 300)
+      </script>"""
+    await browser.open(site.url("/menu.html"))
+    seen = await browser.act("click", {"element": 1})
+    assert 'menuitem "Next" 2' in seen.text
