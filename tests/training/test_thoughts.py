@@ -107,6 +107,37 @@ CASES = [
              'item "like | Bo @bo Ho" 3', answer=' click "like | Bo @bo Ho" 3'),
         " Bo : Bo 1 on , Al 2 , Bo 3",
     ),
+    (
+        step("Enter the value of Age into the text field.", 'text "Name | 7"', 'text "Age | 7"',
+             'textbox "" 1', answer=' fill "" 1 "7"'),
+        " Age | 7",
+    ),
+    (
+        step("Log in as bo with zk3.", 'textbox "User" 1 = "bo"', 'textbox "Password" 2',
+             'button "Go" 3', answer=' fill "Password" 2 "zk3"'),
+        " User on , Password = zk3",
+    ),
+    (
+        step("Log in as bo with zk3.", 'textbox "User" 1 = "bo"', 'textbox "City" 2',
+             'button "Go" 3', answer=' click "Go" 3'),
+        " User on , City not",
+    ),
+    (
+        step("Log in as bo.", 'textbox "User" 1', 'textbox "City" 2', 'button "Help" 3',
+             answer=' click "Help" 3'),
+        "",
+    ),
+    (
+        step("Find the 2nd word in the paragraph.", 'textbox "Amet donec" 1',
+             answer=' fill "Amet donec" 1 "donec"'),
+        " 2 : 1 Amet 2 donec",
+    ),
+    (
+        step("Select -6 with the slider, click the 1st checkbox, then hit Submit.",
+             'slider "" 1', 'text "-6"', 'checkbox "" 2 on', 'button "Submit" 3',
+             answer=' click "Submit" 3'),
+        " -6 -6 = 0 ; 1 : 2 on",
+    ),
     (step("Click it.", 'button "it" 1', answer=' click "it" 1'), ""),
     (step("Click it.", 'button "it" 1', answer=" finish"), ""),
 ]  # fmt: skip
