@@ -13,6 +13,7 @@ from functools import cache
 
 from flyball.bench.office import TEMPLATES
 from flyball.bench.office.moves import View
+from flyball.records import Action
 from training.scene import Scene
 
 Want = Mapping[str, str]
@@ -84,24 +85,24 @@ def _asked_by_mail(name: str, want: Want, view: View, _: Scene) -> str:
     return f"order {asked[1]} to {asked[2]}" if asked else ""
 
 
-def _examined(name: str, want: Want, view: View, scene: Scene) -> str:
+def _examined(task: str, want: Want, view: View, scene: Scene) -> str:
     """Of orders that a list does not tell apart: which were looked at, and what this one's note is.
 
     The note says whether it is the one.
     """
-    if name != "cancel-noted" or scene.target is None:
+    if task != "cancel-noted" or scene.target is None:
         return ""
     if view.heading.startswith("Order "):
         right = scene.target.name == "Cancel order"
         return f"{want['note']} / {view.told('Note: ')} {'yes' if right else 'no'}"
-    rows = {row: beside for row, beside, _ in view.rows()}
+    rows = {row[0]: row for row in view.rows()}
     if view.heading != "Orders" or scene.target.name not in rows:
         return ""
     sought, said = f"{want['item']}, Open", list[str]()
-    for row, beside in rows.items():
-        seen = f'click "{row}"' in view.history[-6:] and row != scene.target.name
-        said.append(_told_apart(sought, beside, view) + " seen" * seen)
-        if row == scene.target.name:
+    for name, row in rows.items():
+        seen = f'click "{name}"' in view.history[-6:] and name != scene.target.name
+        said.append(_told_apart(sought, row, view) + " seen" * seen)
+        if name == scene.target.name:
             break
     return f"{sought} : {' , '.join(said)} ; {scene.target.name}"
 
@@ -131,7 +132,7 @@ def _checked(_: str, want: Want, view: View, scene: Scene) -> str:
 def _found(_: str, want: Want, view: View, scene: Scene) -> str:
     """What is sought, the rows of the list up to the one that it stands beside, and its name.
 
-    Of a row, only what may tell it apart is said, and all of it where that is as sought.
+    Of a row its number is said and what may tell it apart, and all of it where that is as sought.
     """
     assert scene.target is not None
     sought, target, rows = _sought(want, view), scene.target, view.rows()
@@ -140,14 +141,20 @@ def _found(_: str, want: Want, view: View, scene: Scene) -> str:
         return ""
     numbers = [int(str(opening.arguments["element"])) for _, _, opening in rows]
     opened = numbers.index(target.number or 0) if opened is not None else None
-    told = [_told_apart(sought, beside, view) for _, beside, _ in rows]
+    told = [_told_apart(sought, row, view) for row in rows]
     said = " , ".join(each for each in told[: None if opened is None else opened + 1] if each)
     name = "none" if opened is None else target.name
     return f"{sought} : {said} ; {name}" if said else f"{sought} : {name}"
 
 
-def _told_apart(sought: str, beside: str, view: View) -> str:
-    """What is said of a row: its number, its shelf or its item; nothing of customers and mails."""
+def _told_apart(sought: str, row: tuple[str, str, Action], view: View) -> str:
+    """What is said of a row, which rows follow each other by; none of customers and mails."""
+    said = _apart(sought, row[1], view)
+    return f"{row[2].arguments['element']} {said}" if said else ""
+
+
+def _apart(sought: str, beside: str, view: View) -> str:
+    """The amount, shelf or item of a row."""
     first = sought.split()[0]
     if view.heading == "Stock":
         count, _, place = beside.partition(" on ")

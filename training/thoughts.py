@@ -69,7 +69,7 @@ def _counted(scene: Scene) -> str:
     """The words of a text up to the one that is asked for."""
     asked = re.search(r"the (?:(\d+)\w\w|last) word", scene.goal)
     texts = scene.texts() or [e.name for e in scene.of("textbox")]
-    if not asked or scene.tool != "fill" or not texts:
+    if not asked or scene.tool != "fill" or not any(texts):
         return ""
     words = [w.strip(".,") for w in max(texts, key=len).split()]
     said = " ".join(f"{i} {w}" for i, w in enumerate(words[: int(asked[1] or 99)], 1))
@@ -169,17 +169,25 @@ def _read_off(scene: Scene) -> str:
 
 
 def _filled_in(scene: Scene) -> str:
-    """Of a form, which boxes are filled in; then what comes into the next, or which stay empty."""
-    boxes = scene.of("textbox")
-    if len(boxes) < 2 or scene.target is None or any(e.covered for e in boxes):
+    """Of a form, which boxes were filled in; then what comes into the next, or which stay empty.
+
+    What stands in a box from the start is left unsaid: it may have to be replaced.
+    """
+    boxes, target = scene.of("textbox"), scene.target
+    if len(boxes) < 2 or target is None or any(e.covered for e in boxes):
         return ""
-    on = [f"{e.name or 'box'} on" for e in boxes if e.value and e is not scene.target]
-    if scene.tool == "fill" and scene.target in boxes:
-        what = f" = {scene.argument}" * (len(scene.argument) <= LONGEST)
-        return " , ".join([*on, f"{scene.target.name or 'box'}{what}"])
-    if on and scene.tool == "click" and scene.target.role == "button":
+    filled = [e for e in boxes if e.value and f"fill {e.quoted}" in scene.example.told]
+    on = [f"{e.name or 'box'} {_short(e.value)} on" for e in filled if e is not target]
+    if scene.tool == "fill" and target in boxes and target.name:
+        return " , ".join([*on, f"{target.name} = {_short(scene.argument)}"])
+    if on and scene.tool == "click" and target.role == "button":
         return " , ".join([*on, *(f"{e.name or 'box'} not" for e in boxes if not e.value)])
     return ""
+
+
+def _short(text: str) -> str:
+    """What is written in a box, where it is not too long and can be seen."""
+    return text if len(text) <= LONGEST and "•" not in text else ""
 
 
 def _menu(scene: Scene) -> str:

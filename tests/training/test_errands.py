@@ -50,7 +50,8 @@ def test_a_row_is_sought_as_its_list_writes_it():
     assert any(thought.endswith(" ; none") for thought in sought)
     for thought in sought:
         place, _, rows = thought.partition(" : ")
-        assert (place in rows.split(" ; ")[0].split(" , ")) != thought.endswith(" ; none")
+        told = [row.partition(" ")[2] for row in rows.split(" ; ")[0].split(" , ")]
+        assert (place in told) != thought.endswith(" ; none")
 
 
 def test_things_in_turn_are_done_one_after_the_other():

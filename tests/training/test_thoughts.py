@@ -114,13 +114,18 @@ CASES = [
     ),
     (
         step("Log in as bo with zk3.", 'textbox "User" 1 = "bo"', 'textbox "Password" 2',
-             'button "Go" 3', answer=' fill "Password" 2 "zk3"'),
-        " User on , Password = zk3",
+             'button "Go" 3', answer=' fill "Password" 2 "zk3"', told=('fill "User"',)),
+        " User bo on , Password = zk3",
     ),
     (
         step("Log in as bo with zk3.", 'textbox "User" 1 = "bo"', 'textbox "City" 2',
-             'button "Go" 3', answer=' click "Go" 3'),
-        " User on , City not",
+             'button "Go" 3', answer=' click "Go" 3', told=('fill "User"',)),
+        " User bo on , City not",
+    ),
+    (
+        step("The phone of bo is 7 now.", 'textbox "Name" 1 = "bo"', 'textbox "Phone" 2 = "5"',
+             answer=' fill "Phone" 2 "7"'),
+        " Phone = 7",
     ),
     (
         step("Log in as bo.", 'textbox "User" 1', 'textbox "City" 2', 'button "Help" 3',
