@@ -149,7 +149,7 @@ def load_expectations(path: Path | None = None, agent: str = "web") -> Expectati
         from importlib.resources import files  # noqa: PLC0415 - it brings tempfile and zipfile
 
         weights = files("flyball.monitors.learned").joinpath("weights")
-        names = (f"expectations-{agent}.json", "expectations.json")
+        names = (f"expectations-{agent}.json", "expectations-web.json")
         shipped = next((each for n in names if (each := weights.joinpath(n)).is_file()), None)
         return _read(shipped.read_text("utf-8"), str(shipped)) if shipped else None
     try:

@@ -221,3 +221,11 @@ def test_an_answer_is_let_through_and_a_table_keeps_its_promise_in_its_file(tmp_
     file = tmp_path / "table.json"
     file.write_text(table.to_json())
     assert load_expectations(file).give_up == GIVEN_UP
+
+
+def test_what_comes_with_flyball_for_code_was_learned_on_code():
+    web, code = load_expectations(), load_expectations(agent="code")
+    assert (web.agent, code.agent) == ("web", "code")
+    assert load_expectations(agent="proxy") == web
+    assert web.give_up is not None
+    assert code.overall("call").chance < web.overall("call").chance

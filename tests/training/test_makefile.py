@@ -46,10 +46,11 @@ def test_both_policies_collect_once_both_are_shipped(tmp_path):
     done, calls = make_monitors(tmp_path, "small", "strong")
     assert done.returncode == 0, done.stderr
     pairs = [("web", "bundled/small"), ("web", "bundled/strong")]
-    office = [("office", "bundled/small"), ("office", "bundled/strong")]
-    assert collected(calls) == [*pairs, *pairs, *office]
-    assert "monitors train" in calls[-2]
-    assert "monitors expect" in calls[-1]
+    others = [(suite, policy) for suite in ("office", "code") for _, policy in pairs]
+    assert collected(calls) == [*pairs, *pairs, *others]
+    assert all("monitors train" in call for call in calls[-4:-2])
+    assert all("monitors expect" in call for call in calls[-2:])
+    assert ["--agent code" in call for call in calls[-2:]] == [False, True]
     assert "not shipped" not in done.stdout
 
 
