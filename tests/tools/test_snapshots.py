@@ -80,5 +80,6 @@ async def test_tabs_that_were_opened_since_close_the_way(browser, site):
     await browser.open(site.url("/form.html"))
     taken = await browser.snapshot()
     await browser.evaluate("void window.open('/search.html')")
-    await browser.observe("look")
+    while browser.tabs < 2:
+        await browser.observe("look")
     assert "tabs were opened" in (await browser.restore(taken)).note
