@@ -66,7 +66,7 @@ collect = @for policy in small strong; do \
 	    echo "bundled/$$policy: $(1)"; \
 	    $(BIN)/flyball bench collect $(1) --policy bundled/$$policy --workers 2 || exit 1; \
 	  else echo "bundled/$$policy is not shipped, and collects nothing: $(1)"; fi; done
-monitors: .venv/dev.stamp browser
+monitors: .venv/dev.stamp browser sandbox
 	mkdir -p $(RUNS)
 	$(call collect,web --ledger $(RUNS)/web.db --episodes 20)
 	$(call collect,web --ledger $(RUNS)/web.db --episodes 10 --temperature 0.7)

@@ -136,14 +136,13 @@ def _found(_: str, want: Want, view: View, scene: Scene) -> str:
     """
     assert scene.target is not None
     sought, target, rows = _sought(want, view), scene.target, view.rows()
-    opened = next((i for i, row in enumerate(rows) if row[0] == target.name), None)
-    if not sought or scene.tool != "click" or (opened is None and target.name not in TURNS):
+    opened = [row[2].arguments["element"] for row in rows]
+    found, turns = target.number in opened, target.name in TURNS
+    if not sought or scene.tool != "click" or not (found or turns):
         return ""
-    numbers = [int(str(opening.arguments["element"])) for _, _, opening in rows]
-    opened = numbers.index(target.number or 0) if opened is not None else None
-    told = [_told_apart(sought, row, view) for row in rows]
-    said = " , ".join(each for each in told[: None if opened is None else opened + 1] if each)
-    name = "none" if opened is None else target.name
+    until = opened.index(target.number) + 1 if found else len(rows)
+    told = [_told_apart(sought, row, view) for row in rows[:until]]
+    said, name = " , ".join(filter(None, told)), target.name if found else "none"
     return f"{sought} : {said} ; {name}" if said else f"{sought} : {name}"
 
 

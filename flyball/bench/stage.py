@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing, nullcontext, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    closing,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +25,7 @@ from flyball.ledger import Ledger
 from flyball.records import Arguments, Budget, Observation, Run, Step, Task
 from flyball.roles import Tool
 from flyball.tools.browser import Browser, BrowserOptions
+from flyball.tools.browser.answers import answering
 
 CLOSING_SECONDS = 8.0
 
@@ -106,14 +113,8 @@ class Stage:
             self.ledger.mark(run.id, stages(self.suite, self.ledger.trajectory(run.id)))
         return ended
 
-    @asynccontextmanager
-    async def _answer(self) -> AsyncIterator[None]:
-        seconds = self.patience.answer_seconds
-        try:
-            async with asyncio.timeout(seconds):
-                yield
-        except TimeoutError as error:
-            raise ToolError(f"the page hangs: no answer in {seconds:g} s") from error
+    def _answer(self) -> AbstractAsyncContextManager[None]:
+        return answering(self.patience.answer_seconds)
 
     def _why(self, error: Exception) -> str:
         match error:

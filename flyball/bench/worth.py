@@ -12,7 +12,7 @@ from flyball.bench.cases import Case, Unit, common_unit, replay, score_case
 from flyball.bench.evaluation import evaluate, row_of
 from flyball.bench.report import Row
 from flyball.errors import ConfigError
-from flyball.monitors.learned.scored import ScoredRun, read_scored
+from flyball.monitors.learned.scored import Key, ScoredRun, keys_of, read_scored
 from flyball.roles import Monitor
 
 
@@ -86,21 +86,15 @@ def rows_of(told: Told) -> list[Row]:
     return rows
 
 
-Said = Mapping[str | tuple[str, str, int], Sequence[float]]
+Said = Mapping[Key, Sequence[float]]
 
 
 def _said(path: Path) -> Said:
-    """Scores by run; by task, model and seed where a file does not tell the run."""
-    return {
-        run.run or (run.name or run.task, run.agent, run.seed): run.scores
-        for run in read_scored(path)
-    }
+    return {run.key: run.scores for run in read_scored(path)}
 
 
 def _find(said: Said, case: Case) -> Sequence[float]:
-    run = case.run
-    like = (f"{run.task.suite}/{run.task.id}", run.policy, -1 if run.seed is None else run.seed)
-    return said.get(run.id) or said.get(like, ())
+    return next((said[key] for key in keys_of(case.run) if key in said), ())
 
 
 def _score(case: Case, scores: Sequence[float], unit: Unit) -> ScoredRun:

@@ -96,19 +96,17 @@ def unseen_risk(folder: Path) -> Callable[[Run, Trajectory], float | None]:
     share these, none has a risk.
     """
     from flyball.monitors.expectations import RISKS
-    from flyball.monitors.learned.scored import read_scored
+    from flyball.monitors.learned.scored import Key, keys_of, read_scored
 
-    known: dict[str | tuple[str, str, str], list[tuple[float, ...]]] = {}
+    known: dict[Key, list[tuple[float, ...]]] = {}
     for name in RISKS:
         for run in read_scored(folder / f"{name}.jsonl"):
-            like = (run.name or run.task, run.agent, str(run.seed))
-            known.setdefault(run.run or like, []).append(run.scores)
+            known.setdefault(run.key, []).append(run.scores)
     known = {key: scores for key, scores in known.items() if len(scores) <= len(RISKS)}
 
     def risk(run: Run, trajectory: Trajectory) -> float | None:
-        task, at = trajectory.task, len(trajectory.steps) - 1
-        like = (f"{task.suite}/{task.id}", run.policy, str(run.seed))
-        said = known.get(run.id) or known.get(like, [])
+        at = len(trajectory.steps) - 1
+        said = next((known[key] for key in keys_of(run) if key in known), [])
         return max((scores[at] for scores in said if at < len(scores)), default=None)
 
     return risk

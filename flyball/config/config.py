@@ -136,7 +136,7 @@ class Config:
     def governor(
         self, small: str | None = None, strong: str | None = None, agent: str = "web"
     ) -> Governor:
-        """Build the governor of a run of `agent` that `small` drives, and `strong` is called into.
+        """Build the governor of a run of `agent` that `small` drives; `strong` may be called in.
 
         Raises `ConfigError` where its decisions are to be priced and nothing is known to do so.
         """

@@ -1,6 +1,8 @@
+import asyncio
 import gc
 import os
 import warnings
+from contextlib import suppress
 
 import pytest
 
@@ -33,10 +35,19 @@ def let_go():
         gc.collect()
 
 
+def close_loop():
+    """Close the event loop that a host leaves behind as the thread's own."""
+    with warnings.catch_warnings(), suppress(RuntimeError):  # there is none
+        warnings.simplefilter("ignore")
+        asyncio.get_event_loop_policy().get_event_loop().close()
+        asyncio.set_event_loop(None)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _let_go_at_last():
     """Let nothing that a host leaves open be found in a test of another room."""
     yield
+    close_loop()
     gc.unfreeze()
     let_go()
 

@@ -56,7 +56,10 @@ async def test_the_oracle_wins_through_real_clicks_and_keys(stage, name):
     browser, address = stage
     try:
         assert await play_oracle(browser, address, name) == 1.0
-    except ToolError:  # Chromium stood still: once more, as the bench does
+    except ToolError as error:
+        if "the page hangs" not in str(error):
+            raise
+        # Chromium stood still: once more in another, as the bench does.
         async with Browser(browser.options) as another:
             assert await play_oracle(another, address, name) == 1.0
 

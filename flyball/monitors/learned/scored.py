@@ -8,6 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from flyball.errors import ConfigError
+from flyball.records import Run
+
+Key = str | tuple[str, str, int]
+"""A run's id; or its task, policy and seed, for scores that were kept without it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +37,23 @@ class ScoredRun:
     run: str = ""
     """Its id, where it is known."""
 
+    @property
+    def key(self) -> Key:
+        """What `keys_of` the run has, too."""
+        return self.run or (self.name or self.task, self.agent, self.seed)
+
     def __post_init__(self) -> None:
         if len(self.scores) != len(self.joules):
             raise ConfigError(
                 f"a run of {self.task!r} has {len(self.scores)} scores and {len(self.joules)}"
                 " figures of what it took; give one of each for every step"
             )
+
+
+def keys_of(run: Run) -> tuple[Key, Key]:
+    """What scores of a run may be kept under, the surer one first."""
+    seed = -1 if run.seed is None else run.seed
+    return run.id, (f"{run.task.suite}/{run.task.id}", run.policy, seed)
 
 
 def write_scored(path: Path, runs: Iterable[ScoredRun]) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from flyball.errors import ToolError
 
-T = TypeVar("T")
 
-
-async def answered(asked: Awaitable[T], seconds: float) -> T:
-    """Wait for the page, as Playwright does for ever. Raises `ToolError` if it hangs."""
+@asynccontextmanager
+async def answering(seconds: float) -> AsyncIterator[None]:
+    """Wait for a page, as Playwright does for ever. Raises `ToolError` if it hangs."""
     try:
         async with asyncio.timeout(seconds):
-            return await asked
+            yield
     except TimeoutError as error:
         raise ToolError(f"the page hangs: no answer in {seconds:g} s") from error
 

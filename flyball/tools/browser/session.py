@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +24,7 @@ from flyball.errors import ToolError
 from flyball.records import Arguments, Observation
 from flyball.roles import Tool
 from flyball.tools.browser.actions import ACTIONS, RefusedError, integer
-from flyball.tools.browser.answers import answered, first_line
+from flyball.tools.browser.answers import answering, first_line
 from flyball.tools.browser.guard import Guard
 from flyball.tools.browser.hosts import folder_of
 from flyball.tools.browser.options import BrowserOptions
@@ -117,13 +117,15 @@ class Browser:
         """Run a suite's script in the loaded page. Raises `ToolError` where that fails."""
         try:
             await self.page.wait_for_load_state("load")
-            return await answered(self.page.evaluate(script, argument), self.options.answer_seconds)
+            async with self._answering():
+                return await self.page.evaluate(script, argument)
         except PlaywrightError as error:
             raise ToolError(f"the page does not run a script: {first_line(error)}") from error
 
     async def text(self) -> str:
         """All that the page says, for a checker."""
-        return await answered(self.page.inner_text("body"), self.options.answer_seconds)
+        async with self._answering():
+            return await self.page.inner_text("body")
 
     async def picture(self, path: Path) -> None:
         """Write what the page looks like to a PNG file; a page that is gone leaves none."""
@@ -150,7 +152,8 @@ class Browser:
     async def observe(self, source: str, failure: str = "") -> Observation:
         """Read the page. `failure` says why the last action was not carried out."""
         try:
-            lines = await answered(self._settled_lines(), self.options.answer_seconds)
+            async with self._answering():
+                lines = await self._settled_lines()
         except PlaywrightError as error:
             raise ToolError(f"the browser is gone: {first_line(error)}") from error
         shown = cut(lines, budget_tokens=self.options.budget_tokens, before=self._shown)
@@ -164,7 +167,8 @@ class Browser:
     async def act(self, name: str, arguments: Arguments) -> Observation:
         """Carry out an action and read the page it leaves."""
         try:
-            await answered(ACTIONS[name](self, arguments), self.options.answer_seconds)
+            async with self._answering():
+                await ACTIONS[name](self, arguments)
         except RefusedError as refusal:
             return await self.observe(name, str(refusal))
         except PlaywrightError as error:
@@ -174,14 +178,16 @@ class Browser:
     async def snapshot(self) -> Snapshot:
         """Take down what `restore` needs. Raises `ToolError` where the page cannot be read."""
         try:
-            return await take(self._context, self._pages, self._sent)
+            async with self._answering():
+                return await take(self._context, self._pages, self._sent)
         except (PlaywrightError, IndexError) as error:
             raise ToolError(f"the page cannot be kept: {first_line(error)}") from error
 
     async def restore(self, snapshot: object) -> Observation:
         """Go back by GET, where nothing was sent since; see `snapshots`."""
         try:
-            await put_back(self._context, self._pages, self._sent, snapshot)
+            async with self._answering():
+                await put_back(self._context, self._pages, self._sent, snapshot)
         except (PlaywrightError, ShutError) as error:
             return await self.observe("recovery", first_line(error))
         return await self.observe("recovery")
@@ -213,6 +219,9 @@ class Browser:
     def _refuse(self, host: str) -> None:
         allowed = ", ".join(self.hosts)
         self._notes.append(f"{REFUSED}{host} is not an allowed host (allowed: {allowed})")
+
+    def _answering(self) -> AbstractAsyncContextManager[None]:
+        return answering(self.options.answer_seconds)
 
     async def _settle(self) -> None:
         """Wait for a navigation under way and for the page to fall quiet."""

@@ -12,9 +12,6 @@ from flyball.adapters.proxy import Proxy, Upstream, make_app
 from flyball.adapters.proxy.description import DESCRIPTION
 from flyball.ledger import MEMORY, Ledger
 
-# Hypothesis collects garbage, and with it what tests of other hosts left open before.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 PATHS = ("chat/completions", "responses", "messages")
 WORDS = st.sampled_from(
     ["role", "content", "messages", "input", "type", "text", "tool_calls", "function", "id", "user",
