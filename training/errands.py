@@ -14,7 +14,7 @@ from functools import cache
 from flyball.bench.office import TEMPLATES
 from flyball.bench.office.moves import View
 from flyball.records import Action
-from training.scene import Scene
+from training.scene import SO, Scene, so
 
 Want = Mapping[str, str]
 TURNS = ("Next page", "Previous page")
@@ -104,7 +104,7 @@ def _examined(task: str, want: Want, view: View, scene: Scene) -> str:
         said.append(_told_apart(sought, row, view) + " seen" * seen)
         if name == scene.target.name:
             break
-    return f"{sought} : {' , '.join(said)} ; {scene.target.name}"
+    return f"{sought} : {so(said, scene.target.name)}"
 
 
 def _looked_after(name: str, want: Want, view: View, _: Scene) -> str:
@@ -143,7 +143,7 @@ def _found(_: str, want: Want, view: View, scene: Scene) -> str:
     until = opened.index(target.number) + 1 if found else len(rows)
     told = [_told_apart(sought, row, view) for row in rows[:until]]
     said, name = " , ".join(filter(None, told)), target.name if found else "none"
-    return f"{sought} : {said} ; {name}" if said else f"{sought} : {name}"
+    return f"{sought} : {said}{SO}{name}" if said else f"{sought}{SO}{name}"
 
 
 def _told_apart(sought: str, row: tuple[str, str, Action], view: View) -> str:

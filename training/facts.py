@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from training.drills import Words
 from training.examples import Example
-from training.listings import synonyms
-from training.scene import apart, casing, chosen, months, parity, result, spelled
+from training.listings import last_letters, synonyms
+from training.scene import SO, Offer, apart, casing, chosen, months, parity, result
 from training.thoughts import paged
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
@@ -46,9 +46,16 @@ def compared(rng: random.Random, _: Words) -> str:
 
 
 def kept(rng: random.Random, _: Words) -> str:
-    most = rng.choice((20, 60, 2_500))
-    numbers = [str(rng.randint(0, most)) for _ in range(rng.randint(3, 5))]
-    return chosen(numbers, rng.random() < 0.5)
+    most, front = rng.choice((20, 60, 2_500)), rng.choice(("", "", "$", "$", "€"))
+    numbers = [rng.randint(0, most) for _ in range(rng.randint(3, 6))]
+    return chosen([Offer(f"{front}{n}", n) for n in numbers], rng.random() < 0.5)
+
+
+def lasting(rng: random.Random, _: Words) -> str:
+    """The shortest or the longest of what has a price."""
+    spans = [(rng.randint(0, 35), rng.randint(0, 59)) for _ in range(rng.randint(2, 4))]
+    offers = [Offer(f"{h}h {m}m", 60 * h + m, f"${rng.randint(1, 1_999)}") for h, m in spans]
+    return chosen(offers, rng.random() < 0.5)
 
 
 def odd(rng: random.Random, _: Words) -> str:
@@ -72,9 +79,17 @@ def cased(rng: random.Random, words: Words) -> str:
 
 
 def named(rng: random.Random, words: Words) -> str:
-    name = f"{words.one(rng).lower()}.{rng.choice(ENDINGS)}"
-    done = rng.randint(0, len(name) - 1)
-    return f"rm {name} : {spelled(name)} / {spelled(name[:done])}"
+    """Whether a file's name ends so."""
+    ending = rng.choice(ENDINGS)
+    names = [f"{words.one(rng).lower()}.{rng.choice((*ENDINGS, ending))}" for _ in range(3)]
+    found = next((n for n in names if n.endswith(f".{ending}")), names[-1])
+    return f".{ending} : {' '.join(names[: names.index(found) + 1])}{SO}rm {found}"
+
+
+def ended(rng: random.Random, words: Words) -> str:
+    """The last letters of a name."""
+    name = words.phrase(rng) if rng.random() < 0.7 else words.one(rng)
+    return last_letters(name, rng.randint(2, 4))
 
 
 def month(rng: random.Random, _: Words) -> str:
@@ -84,7 +99,7 @@ def month(rng: random.Random, _: Words) -> str:
 
 def akin(rng: random.Random, _: Words) -> str:
     alike = sorted(rng.choice([row for row in synonyms() if len(row) > 1]))
-    return " ".join(rng.sample(alike, 2))
+    return " ".join(rng.sample(alike, min(len(alike), rng.randint(2, 5))))
 
 
 def placed(rng: random.Random, _: Words) -> str:
@@ -92,6 +107,6 @@ def placed(rng: random.Random, _: Words) -> str:
 
 
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
-    compared, compared, kept, kept, kept, kept, odd, summed, summed, solved, solved, cased, named,
-    month, akin, akin, akin, akin, placed,
+    compared, compared, kept, kept, kept, lasting, odd, summed, summed, solved, solved, cased,
+    cased, named, ended, ended, month, akin, akin, akin, akin, placed,
 )  # fmt: skip

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from importlib.resources import files as resources
+from itertools import pairwise
 
 from flyball.tools.page import Entry
-from training.scene import NEXT, Scene
+from training.scene import NEXT, Scene, so
 
 
 def listed(scene: Scene) -> str:
     """The boxes or options of a list, up to the first that is not yet chosen."""
-    boxes, lists = scene.of("checkbox"), scene.of("select")
+    boxes, lists = scene.of("checkbox", "radio"), scene.of("select")
     match = re.match(
         r"Select (words similar to )?(.+?)(?: from the (?:scroll )?list)? and click Submit",
         scene.goal,
@@ -22,24 +23,26 @@ def listed(scene: Scene) -> str:
         return ""
     chosen = {e.name: e.number for e in boxes if e.on}
     chosen |= {name: None for e in lists for name in e.value.split(", ") if name}
-    said, names = list[str](), list[str]()
+    said, names = [f"now {e.value}" for e in lists if e.value], list[str]()
     for word in match[2].split(", "):
         name = next((e.name for e in boxes if alike(e.name, word)), word) if match[1] else word
         names.append(name)
-        said.append(f"{f'{word} ' * (name != word)}{name}{' on' * (name in chosen)}")
+        word = f"{word} " * (name != word)
         if name not in chosen:
             number = next((e.number for e in boxes if e.name == name), None)
-            return " , ".join(said) + (f"{NEXT}{number}" if number else "")
+            said += [word.strip()] * bool(word)
+            return so(said, name) + (f"{NEXT}{number}" if number else "")
+        said.append(f"{word}{name} on")
     for name in chosen.keys() - names:
         number = chosen[name]
-        return " , ".join([*said, f"{name} wrong"]) + (f"{NEXT}{number}" if number else "")
-    return " , ".join(said)
+        return so([*said, f"{name} wrong"], name) + (f"{NEXT}{number}" if number else "")
+    return so(said, scene.name)
 
 
 @cache
 def synonyms() -> Sequence[frozenset[str]]:
     """The words that MiniWoB++'s page takes for similar, as it lists them."""
-    page = files("miniwob").joinpath("html/miniwob/click-checkboxes-soft.html").read_text()
+    page = resources("miniwob").joinpath("html/miniwob/click-checkboxes-soft.html").read_text()
     listed = page.partition("SYNONYMS = [")[2].partition("];")[0]
     rows = re.findall(r"\[([^\]]*)\]", listed)
     return [frozenset(re.findall(r"'([^']*)'", row)) for row in rows]
@@ -50,80 +53,101 @@ def alike(name: str, word: str) -> bool:
 
 
 def posts(scene: Scene) -> str:
-    """The author of a user's posts, and the buttons that are pressed already."""
-    match = re.search(r"(@\w+)", scene.goal)
-    if not match or not scene.of("item"):
+    """Whose each post is, up to the first of the user's whose button is not pressed."""
+    match, buttons = re.search(r"(@\w+)", scene.goal), re.findall(r'"([^"]*)"', scene.goal)
+    if not match or not buttons or scene.tool != "click":
         return ""
-    author = next((n for e in scene.page if f" {match[1]}" in (n := e.name)), "")
-    name = author.partition(" | ")[2] or author
-    if re.search(r"posts? by", scene.goal):
-        return _of_user(scene, name.split(" @")[0])
-    control = scene.target.name.partition(" | ")[0] if scene.target else ""
-    return f"{match[1]} {name.split(' @')[0]} {control}"
-
-
-def _of_user(scene: Scene, name: str) -> str:
-    """The posts one after the other: whose each is, its button, and whether that is pressed.
-
-    It ends with the first of the user's whose button is not.
-    """
-    asked, said = re.findall(r'"([^"]*)"', scene.goal)[0].lower(), list[str]()
+    control, _, post = scene.name.partition(" | ")
+    asked = buttons[0].lower() if post == "" and scene.target in scene.of("button") else control
+    said = list[str]()
     for entry in scene.of("item"):
-        control, _, post = entry.name.partition(" | ")
-        author = post.partition(" @")[0]
-        if control == asked:
-            said.append(f"{author} {entry.number}{' on' * entry.on}")
-            if author == name and not entry.on:
-                break
-    return f"{name} : {' , '.join(said)}"
+        button, _, label = entry.name.partition(" | ")
+        handle = next((w.rstrip("…") for w in label.split() if w.startswith("@")), "")
+        if button != asked or not handle:
+            continue
+        if entry is scene.target:
+            words = [
+                word for word in label.rstrip("…").split() if not re.fullmatch(r"\d+h|ago", word)
+            ]
+            return so(said, f"{control} {' '.join(words[:3])} {entry.number}")
+        said.append(f"{handle} {entry.number}{' on' * entry.on}")
+    return so(said, scene.name)
 
 
 def dishes(scene: Scene) -> str:
     """What of an order is done, and the button that adds what is not."""
     if not scene.goal.startswith("Order ") or not scene.of("item"):
         return ""
-    dishes, block = list[tuple[str, str, int, int]](), list[Entry]()
+    blocks, block = list[list[Entry]](), list[Entry]()
     for entry in (e for e in scene.page if e.role != "heading"):
         block.append(entry)
         if entry.name == "+" and entry.number and len(block) > 2:
-            count = next((int(e.name) for e in block if e.name.isdigit()), 0)
-            dishes.append((block[0].name.strip(), block[1].name, count, entry.number))
+            blocks.append(block)
             block = []
     if match := re.match(r"Order (\d+) items that are (\S+)", scene.goal):
-        fits = [dish for dish in dishes if match[2] in dish[1].split()][:1]
-        return "".join(f"{n} - {add - 1} + {add} ; {c} of {match[1]}" for n, _, c, add in fits) + (
-            f"{NEXT}{fits[0][3]}" if fits and fits[0][2] < int(match[1]) else ""
-        )
+        wanted = [b for b in blocks if match[2] in b[1].name.split()][:1]
+        amount = int(match[1])
+    else:
+        names = scene.goal.partition(": ")[2].split(", ")
+        wanted = [b for name in names for b in blocks if b[0].name.strip() == name]
+        amount = 1
     said = list[str]()
-    for name in scene.goal.partition(": ")[2].split(", "):
-        for _, _, count, add in (dish for dish in dishes if dish[0] == name):
-            said.append(f"{name} {count if count else f'- {add - 1} + {add}'}")
-            if not count:
-                return " , ".join(said) + f"{NEXT}{add}"
-    return " , ".join(said)
+    for each in wanted:
+        count, add = next((int(e.name) for e in each if e.name.isdigit()), 0), each[-1]
+        said.append(" ".join(f"{e.name.strip()} {e.number or ''}".strip() for e in each))
+        said[-1] += f" of {amount}" * (amount > 1)
+        if count < amount:
+            return so(said, f"+ {add.number}") + f"{NEXT}{add.number}"
+    return so(said, scene.name)
 
 
 def sought(scene: Scene) -> str:
-    """Whether what is sought in tabs is on this one, and which were open."""
-    match = re.search(r'click on the link "(.*)"', scene.goal)
-    tabs = scene.of("tab")
-    if not match or len(tabs) < 2 or scene.target is None:
+    """Whether what is sought in tabs or folders is to be seen, and which were opened before."""
+    match = re.search(r'click on the (?:link|folder or file named) "(.*)"', scene.goal)
+    tabs = scene.of("tab") or _folders(scene)
+    if not match or not tabs or scene.target is None or scene.tool != "click":
         return ""
     if any(e.name == match[1] for e in scene.page):
-        return f"{match[1]} yes"
+        return so([f"{match[1]} yes"], match[1])
     seen = [e.name for e in tabs if e.on or f'click "{e.name}"' in scene.example.told]
-    return f"{match[1]} no ; {' , '.join(seen)}"
+    return so([f"{match[1]} no", *(f"{name} seen" for name in seen)], scene.name)
+
+
+def _folders(scene: Scene) -> list[Entry]:
+    """Of a tree, what opens: each stands behind its handle."""
+    pairs = pairwise(scene.of("item"))
+    return [entry for handle, entry in pairs if handle.name.startswith("hitarea |")]
 
 
 def suggested(scene: Scene) -> str:
-    """Which of the suggestions end as they should, up to the first that does."""
+    """How the suggestions end, up to the first that ends as it should."""
     match = re.search(r'starts with "(.*?)"(?: and ends with "(.*)")?', scene.goal)
     if not match or scene.target not in scene.of("item"):
         return ""
-    said = list[str]()
+    said, end = list[str](), match[2] or ""
     for entry in scene.of("item"):
-        good = entry.name.startswith(match[1]) and entry.name.endswith(match[2] or "")
-        said.append(f"{entry.name} {'yes' if good else 'no'}")
-        if good:
+        said.append(last_letters(entry.name, len(end)))
+        if entry.name.startswith(match[1]) and entry.name.endswith(end):
+            return f"{' '.join(end)} : " * bool(end) + so(said, entry.name)
+    return ""
+
+
+def last_letters(name: str, count: int) -> str:
+    """A name, and how it ends, letter by letter."""
+    return f"{name} / {' '.join(name[-count:])}" if count else name
+
+
+def files(scene: Scene) -> str:
+    """In a terminal, the files up to the one that ends as it should, and what is typed."""
+    if not (scene.texts() and scene.texts()[-1].startswith("user$") and scene.tool == "type"):
+        return ""
+    listed = scene.texts()[:-1]
+    at = next((i for i, text in enumerate(listed) if text == "user$ ls"), None)
+    if at is None or at + 1 >= len(listed):
+        return so([], scene.argument)
+    extension, seen = re.search(r"extension (\.\S+)", scene.goal), list[str]()
+    for file in listed[at + 1].split():
+        seen.append(file)
+        if file.endswith(extension[1]) if extension else "." not in file:
             break
-    return " , ".join(said)
+    return f"{extension[1] if extension else 'none'} : {so([' '.join(seen)], f'rm {seen[-1]}')}"

@@ -44,6 +44,9 @@ ignore => {
       const code = CODES[key] || key.toUpperCase().charCodeAt(0);
       tell(target, KeyboardEvent, ['keydown', 'keyup'], {key, keyCode: code, which: code});
     },
+    type(element, text) {
+      for (const key of text) MOVES.press(element, key);
+    },
     scroll(element, text) {
       element.scrollTop += text === 'up' ? -SCREEN : SCREEN;
       tell(element, Event, ['scroll']);

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
+from flyball.agents.compact import fitting
 from flyball.tools.page import Entry, parse
 from training.examples import Example
 
@@ -14,7 +16,9 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
-NEXT = " -> "
+SO = " -> "
+"""Parts what was noted from what it comes to: what stands last is what is done."""
+NEXT = "\n"
 """Parts a thought from the number of the element that it comes to, which is not said."""
 
 
@@ -30,7 +34,8 @@ class Scene:
 
     @cached_property
     def page(self) -> Sequence[Entry]:
-        return parse("\n".join(self.example.lines))
+        """What the prompt shows: what it leaves out cannot be thought of."""
+        return parse("\n".join(fitting(self.goal, self.example.lines)))
 
     @property
     def tool(self) -> str:
@@ -52,6 +57,11 @@ class Scene:
         """The elements that stand for more of the same: the other boxes of a list."""
         return [e for e in self.of(entry.role) if entry.role == "checkbox" or e.name == entry.name]
 
+    @property
+    def name(self) -> str:
+        """What the answer acts on is called."""
+        return self.target.name if self.target else ""
+
     def texts(self) -> list[str]:
         return [e.name for e in self.page if e.number is None]
 
@@ -65,19 +75,28 @@ def sign(a: object, b: object) -> str:
     return f"{a} {b} {'<' if x < y else '>' if x > y else '='}"
 
 
-def apart(a: object, b: object) -> str:
-    """How two numbers compare, and how far they are from each other: `17 45 < 28`."""
-    return f"{sign(a, b)} {abs(int(str(a)) - int(str(b)))}"
+def so(notes: Iterable[str], done: object) -> str:
+    """What was noted, and what it comes to."""
+    return f"{' , '.join(notes)}{SO}{done}".strip()
+
+
+def apart(a: int, b: int) -> str:
+    """How two numbers compare, and how far they are from each other, as a sum without signs.
+
+    `17 < 45 by 45 - 17 = 28`; of two below nought, which has more digits to it is said first:
+    `9 > 6 , -9 < -6 by 9 - 6 = 3`.
+    """
+    if a == b:
+        return f"{a} = {b}"
+    most, least = sorted((abs(a), abs(b)), reverse=True)
+    how = "+" if (a < 0) != (b < 0) else "-"
+    first = f"{abs(a)} {'>' if a < b else '<'} {abs(b)} , " if a < 0 and b < 0 else ""
+    return f"{first}{a} {'<' if a < b else '>'} {b} by {most} {how} {least} = {abs(a - b)}"
 
 
 def months(now: int, wanted: int) -> str:
     """How two months compare, by the name of the first: `June 06 11 <`."""
     return f"{MONTHS[now - 1]} {now:02d} {wanted:02d} {sign(now, wanted)[-1]}"
-
-
-def spelled(word: str) -> str:
-    """Letter by letter, each with its place, since letters repeat: `1 r 2 m 3 _ 4 m`."""
-    return " ".join(f"{i} {letter}" for i, letter in enumerate(word.replace(" ", "_"), 1))
 
 
 def casing(old: str, new: str) -> str:
@@ -106,16 +125,27 @@ def parity(number: object) -> str:
     return "even" if int(str(number)) % 2 == 0 else "odd"
 
 
-def best(numbers: Sequence[str], most: bool) -> str:
-    """Go through numbers and keep the best so far: `5 9 < 9 3 > 9`."""
-    kept, said = numbers[0], list[str]()
-    for number in numbers[1:]:
-        said.append(sign(kept, number))
-        if (int(number) > int(kept)) == most and number != kept:
-            kept = number
-    return " ".join([*said, kept])
+class Offer(NamedTuple):
+    """One of several things, of which the greatest or the least is sought."""
+
+    said: str
+    value: int
+    name: str = ""
+    """What it is called, where that is not what is compared."""
 
 
-def chosen(numbers: Sequence[str], most: bool) -> str:
-    """All numbers, and which is kept: `least 5 9 3 : 5 9 < 5 3 > 3`."""
-    return f"{'greatest' if most else 'least'} {' '.join(numbers)} : {best(numbers, most)}"
+def chosen(offers: Sequence[Offer], most: bool) -> str:
+    """Go through offers beside the best so far: `least : $9 , $12 > $9 , $3 < $9 -> $3`.
+
+    One that becomes the best says its name as well: `3h 55m < 20h 49m $456`.
+    """
+    kept, *rest = offers
+    said = [f"{kept.said} {kept.name}".strip()]
+    for each in rest:
+        how = "<" if each.value < kept.value else ">" if each.value > kept.value else "="
+        compared = f"{each.said} {how} {kept.said}"
+        if how == (">" if most else "<"):
+            kept = each
+            compared = f"{compared} {kept.name}".strip()
+        said.append(compared)
+    return f"{'greatest' if most else 'least'} : {so(said, kept.name or kept.said)}"

@@ -15,10 +15,12 @@ from dataclasses import replace
 
 from training.errands import errand
 from training.examples import Example
-from training.listings import dishes, listed, posts, sought, suggested
+from training.listings import dishes, files, listed, posts, sought, suggested
 from training.scene import (
     MONTHS,
     NEXT,
+    SO,
+    Offer,
     Scene,
     apart,
     casing,
@@ -27,7 +29,7 @@ from training.scene import (
     parity,
     result,
     sign,
-    spelled,
+    so,
 )
 
 ICONS = {
@@ -45,7 +47,8 @@ def thoughtful(example: Example) -> Example:
     """Put a thought before the answer, on a line of its own; before `finish` it is empty.
 
     Where a list can be worked off in any order, it is worked off in the goal's, and the answer
-    becomes what the thought comes to.
+    becomes what the thought comes to. What is done stands last in it, after an arrow, wherever
+    more than one thing is noted: of several names the policy would else as soon take the first.
     """
     if example.format != "web" or example.thinks:
         return example
@@ -57,7 +60,7 @@ def thoughtful(example: Example) -> Example:
         entry = next((e for e in scene.page if number and e.number == int(number)), None)
         if entry is not None and scene.tool == "click" and scene.target in scene.alike(entry):
             answer = f" click {entry.quoted} {number}"
-        name = said.rpartition(" , ")[2].removesuffix(" wrong")
+        name = said.rpartition(SO)[2]
         if scene.tool == "select" and scene.target and name in scene.target.options:
             answer = re.sub(r'"[^"]*"$', lambda _: f'"{name}"', answer)
     letters = bool(re.fullmatch(r"(?:\d+ \S \S ?)+", said)) and scene.tool == "fill"
@@ -66,14 +69,14 @@ def thoughtful(example: Example) -> Example:
 
 
 def _counted(scene: Scene) -> str:
-    """The words of a text up to the one that is asked for."""
-    asked = re.search(r"the (?:(\d+)\w\w|last) word", scene.goal)
+    """The words of a text up to the one that is asked for, counted down: it ends at one."""
+    asked = re.search(r"the (\d+)\w\w word", scene.goal)
     texts = scene.texts() or [e.name for e in scene.of("textbox")]
     if not asked or scene.tool != "fill" or not any(texts):
         return ""
-    words = [w.strip(".,") for w in max(texts, key=len).split()]
-    said = " ".join(f"{i} {w}" for i, w in enumerate(words[: int(asked[1] or 99)], 1))
-    return f"{asked[1] or 'last'} : {said}"
+    words, left = [w.strip(".,") for w in max(texts, key=len).split()], int(asked[1])
+    said = " ".join(f"{left - i} {word}" for i, word in enumerate(words[: left - 1]))
+    return so([f"{said} 1".strip()], words[left - 1]) if left <= len(words) else ""
 
 
 def _summed(scene: Scene) -> str:
@@ -101,10 +104,10 @@ def _odd_or_even(scene: Scene) -> str:
         if entry.number is None and re.fullmatch(r"-?\d+", entry.name):
             right = parity(entry.name)
             near = scene.page[at - 1] if right == "odd" else scene.page[at + 1]
-            said.append(f"{entry.name} {right} {near.number}{' on' * near.on}")
+            said.append(f"{entry.name} {right}{' on' * near.on}")
             if not near.on:
-                break
-    return " , ".join(said)
+                return so(said, f"{near.name} {near.number}")
+    return so(said, scene.name)
 
 
 def _generated(scene: Scene) -> str:
@@ -140,16 +143,17 @@ def _best(scene: Scene) -> str:
     by_time = match[0] in ("longest", "shortest")
     most = match[0] in ("greatest", "highest", "most expensive", "longest")
     targets = [e for e in scene.of(scene.target.role) if re.search(r"\d", e.name)]
-    named = [re.fullmatch(r"(?:.*[$€ ])?(-?\d+)", e.name) for e in targets]
-    numbers = [m[1] for m in named if m]
+    named = [re.fullmatch(r"(?:.* )?(\D?(-?\d+))", e.name) for e in targets]
+    offers = [Offer(m[1], int(m[2])) for m in named if m]
     if by_time:
-        spans = [re.fullmatch(r"(\d+)h (\d+)m", text) for text in scene.texts()]
-        hours = [m[1] for m in spans if m]
-        minutes = [f"{m[1]}{int(m[2]):02d}" for m in spans if m]
-        numbers = hours if len({*hours}) == len(hours) else minutes
-    if len(numbers) < 2 or len(numbers) != len(targets) or scene.target not in targets:
+        spans = [m for t in scene.texts() if (m := re.fullmatch(r"(\d+)h (\d+)m", t))]
+        offers = [
+            Offer(span[0], 60 * int(span[1]) + int(span[2]), each.said)
+            for span, each in zip(spans, offers, strict=False)
+        ]
+    if len(offers) < 2 or len(offers) != len(targets) or scene.target not in targets:
         return ""
-    return f"{chosen(numbers, most)} at {scene.target.number}"
+    return chosen(offers, most)
 
 
 def _contact(scene: Scene) -> str:
@@ -169,7 +173,7 @@ def _read_off(scene: Scene) -> str:
 
 
 def _filled_in(scene: Scene) -> str:
-    """Of a form, which boxes were filled in; then what comes into the next, or which stay empty.
+    """Of a form, which boxes were filled in, and which stay empty; then what comes next.
 
     What stands in a box from the start is left unsaid: it may have to be replaced.
     """
@@ -179,9 +183,9 @@ def _filled_in(scene: Scene) -> str:
     filled = [e for e in boxes if e.value and f"fill {e.quoted}" in scene.example.told]
     on = [f"{e.name or 'box'} {_short(e.value)} on" for e in filled if e is not target]
     if scene.tool == "fill" and target in boxes and target.name:
-        return " , ".join([*on, f"{target.name} = {_short(scene.argument)}"])
+        return so(on, f"{target.name} = {_short(scene.argument)}")
     if on and scene.tool == "click" and target.role == "button":
-        return " , ".join([*on, *(f"{e.name or 'box'} not" for e in boxes if not e.value)])
+        return so([*on, *(f"{e.name or 'box'} not" for e in boxes if not e.value)], target.name)
     return ""
 
 
@@ -204,50 +208,29 @@ def _slid(scene: Scene) -> str:
     now = next((t for t in scene.texts() if re.fullmatch(r"-?\d+", t)), None)
     if not match or now is None:
         return ""
-    far = " far" if scene.argument.startswith("Page") else ""
-    return f"{apart(now, match[1])}{far}"
-
-
-def _typed(scene: Scene) -> str:
-    """A terminal's command, what of it is there, and what comes next."""
-    typed = re.fullmatch(r"user\$ (.*) ?█", next(iter(scene.texts()[-1:]), ""))
-    if not typed:
-        return ""
-    listed = scene.texts()[:-1]
-    at = next((i for i, text in enumerate(listed) if text == "user$ ls"), None)
-    extension = re.search(r"extension (\.\S+)", scene.goal)
-    command = "ls"
-    if at is not None and at + 1 < len(listed):
-        seen = list[str]()
-        for file in listed[at + 1].split():
-            seen.append(file)
-            if file.endswith(extension[1]) if extension else "." not in file:
-                break
-        command = f"{extension[1] if extension else 'none'} : {' '.join(seen)} ; rm {seen[-1]}"
-    order = command.rpartition(" ; ")[2]
-    if scene.argument == "Backspace":
-        return f"{command} : {spelled(order)} / {spelled(typed[1].strip())} wrong"
-    return f"{command} : {spelled(order)} / {spelled(typed[1].rstrip())}"
+    return so([apart(int(now), int(match[1]))], scene.argument or scene.name)
 
 
 def _ordinal(scene: Scene) -> str:
-    """The box that a form asks for by its place; before it, how far its slider is."""
+    """The box that a form asks for by its place, counted down; before it, where its slider is."""
     match = re.search(r"the (\d)\w\w checkbox", scene.goal)
-    boxes = scene.of("checkbox")
-    slid = _slid(scene)
-    if not match or not boxes or (slid and "=" not in slid):
+    boxes, slid = scene.of("checkbox"), _slid(scene).partition(SO.rstrip())[0]
+    if not match or not boxes or " by " in slid:
         return ""
-    said = [f"{e.number}{' on' * e.on}" for e in boxes[: int(match[1])]]
-    return f"{slid} ; " * bool(slid) + f"{match[1]} : {' '.join(said)}"
+    left = int(match[1])
+    said = [f"{left - i} at {e.number}{' on' * e.on}" for i, e in enumerate(boxes[:left])]
+    done = scene.target.number if scene.target in boxes else scene.name
+    return f"{slid} ; " * bool(slid) + so(said, done)
 
 
 def _widget(scene: Scene) -> str:
-    """The line of the kind of element that is asked for."""
-    match = re.fullmatch(r'Click on a "(.*)" widget\.', scene.goal)
-    if not match or scene.target is None or scene.target.number is None:
+    """What kind each element is, up to the first of the kind that is asked for."""
+    if not re.fullmatch(r'Click on a "(.*)" widget\.', scene.goal) or scene.target is None:
         return ""
-    kind = "multiline" if scene.target.multiline else scene.target.role
-    return f"{kind} {scene.target.quoted} {scene.target.number}"
+    elements = [e for e in scene.page if e.number is not None]
+    until = elements[: elements.index(scene.target) + 1]
+    kinds = ["multiline" if e.multiline else e.role for e in until]
+    return so(kinds, f"{scene.target.quoted} {scene.target.number}")
 
 
 def paged(number: int) -> str:
@@ -279,6 +262,6 @@ def _month(scene: Scene) -> str:
 
 RULES: Sequence[Callable[[Scene], str]] = (
     _counted, _summed, _odd_or_even, _generated, _cased, _best, _contact, _menu, _ordinal, _slid,
-    _typed, _widget, _result, _month, listed, posts, dishes, sought, suggested, errand,
+    files, _widget, _result, _month, listed, posts, dishes, sought, suggested, errand,
     _read_off, _filled_in,
 )  # fmt: skip

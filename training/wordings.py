@@ -14,6 +14,10 @@ from training.examples import Example
 SHARE = 0.4
 """How many of the examples that may be varied are."""
 REWORDED = 0.25
+FORGOTTEN = 0.3
+"""How often, of a task that is `SEEN`, no more than the last step is told."""
+SEEN = re.compile(r"click-checkboxes|click-scroll-list|social-media-all|odd-or-even")
+"""Tasks whose page shows all that was done, by how their names begin."""
 QUOTED = re.compile(
     r"(login-user|enter-password|enter-text$|click-button|click-link|email-inbox-(reply|noscroll)"
     r"|form-sequence-[23]|sign-agreement|search-engine|navigate-tree|click-option)"
@@ -44,6 +48,8 @@ def varied(example: Example, rng: random.Random, words: Words) -> Example:
         example = requoted(example, rng, words)
     if example.task in ORACLES and rng.random() < REWORDED:
         example = replace(example, goal=reworded(example.goal, rng))
+    if SEEN.match(example.task) and rng.random() < FORGOTTEN:
+        example = replace(example, told=example.told[-1:])
     return example
 
 

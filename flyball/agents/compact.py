@@ -65,6 +65,7 @@ _FORMS: Mapping[str, _Form] = {
     "fill": _Form(True, "text"),
     "select": _Form(True, "option"),
     "press": _Form(None, "key"),
+    "type": _Form(False, "text"),
     "scroll": _Form(None, "direction", "(up|down)"),
     "back": _Form(),
     "wait": _Form(),
@@ -74,10 +75,15 @@ _FORMS: Mapping[str, _Form] = {
 
 def prompt(goal: str, lines: Sequence[str], history: Sequence[str]) -> str:
     """Write what the policy is asked. What changes least stands in front."""
-    page = [line for line in lines if not line.startswith(("url ", "title ", "tabs "))]
-    kept = cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page))
+    kept = fitting(goal, lines)
     shown = "\n".join(map(str.__add__, _marks(goal, kept), kept))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
+
+
+def fitting(goal: str, lines: Sequence[str]) -> list[str]:
+    """Give the lines of a page that the prompt shows: as many as `PAGE_TOKENS` hold."""
+    page = [line for line in lines if not line.startswith(("url ", "title ", "tabs "))]
+    return cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page))
 
 
 def reasoning(prompt: str, thought: str | None = None) -> str:
@@ -185,7 +191,7 @@ def offered(page: Sequence[Entry]) -> Lines:
     """
     whole = [encode(Action(tool=tool)) for tool in ("back", "wait", "finish")]
     whole += [f" scroll {way}" for way in WAYS]
-    begun = [' press "', ' finish "']
+    begun = [' press "', ' type "', ' finish "']
     for entry in page:
         if entry.number is None:
             continue
@@ -205,7 +211,8 @@ def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
     number = action.arguments.get("element")
     names = [entry.name or entry.role for entry in page if entry.number == number]
     told = f'{action.tool} "{names[0]}"' if names and number is not None else action.tool
-    if action.tool in ("press", "scroll"):  # which key, or which way, is half of what was done
+    # Which key, or which way, is half of what was done.
+    if action.tool in ("press", "scroll", "type"):
         told += f" {action.arguments.get(_FORMS[action.tool].argument)}"
     return told if ok else f"failed {told}"
 

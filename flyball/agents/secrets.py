@@ -68,8 +68,13 @@ def _typed(action: Action) -> str:
 
 
 def _is_secret(action: Action, page: Observation) -> bool:
-    """Whether the action's element takes passwords, by its number or by its name."""
+    """Whether the action's element takes passwords, by its number or by its name.
+
+    Keys that go to no element go to what has the focus: any password field that is shown.
+    """
     number, target = action.arguments.get("element"), action.arguments.get("target")
+    if number is None and target is None:
+        return bool(page.secret)
     labels = {entry.label for entry in parse(page.text) if entry.number in page.secret}
     return str(number) in map(str, page.secret) or target in labels
 

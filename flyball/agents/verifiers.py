@@ -28,7 +28,7 @@ from flyball.roles import Model, Policy, Ruled
 from flyball.tools.page import parse
 
 EDITS = ("fill", "select", "check")
-TOLD = (*EDITS, "click", "press")
+TOLD = (*EDITS, "click", "press", "type")
 REPORT = 300
 """Characters of a failed check that are told."""
 
@@ -213,7 +213,7 @@ def _objection(trajectory: Trajectory, theirs: Action) -> str:
 
 def _sends(action: Action, page: Observation) -> bool:
     """Whether an action may send off what was filled in: a key, or a click on a button."""
-    if action.tool == "press":
+    if action.tool in ("press", "type"):
         return True
     roles = [each.role for each in parse(page.text) if each.number == _element(action)]
     return action.tool == "click" and roles[:1] == ["button"]

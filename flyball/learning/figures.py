@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flyball.learning.fitting import Floats
 from flyball.learning.measures import auc, cut_at
+from flyball.learning.table import Floats
 from flyball.learning.training import TARGETS, Trained
 from flyball.monitors.learned.catalogue import Row
 

@@ -1,19 +1,16 @@
-"""Fit boosted trees with LightGBM, and write them as JSON that the standard library can walk."""
+"""Fit boosted trees with LightGBM, and write what was fitted as trees."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import lightgbm
 import numpy as np
-from numpy.typing import NDArray
 
-from flyball.monitors.learned.catalogue import Row, check_features
+from flyball.learning.table import Fitted, Floats, Nodes, Table
 from flyball.monitors.learned.trees import Trees
-
-Floats = NDArray[np.float64]
 
 SETTINGS: Mapping[str, Any] = {
     "objective": "binary",
@@ -36,30 +33,24 @@ ROUNDS = 150
 STEPS = 50
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Steps of many runs, in the order of the runs."""
+@dataclass(frozen=True)
+class Boosted:
+    """Boosted trees."""
 
-    features: tuple[str, ...]
-    values: Floats
-    """A row a step, a column a feature; NaN is unknown."""
-    labels: Floats
-    """1 where it is so, 0 where it is not."""
-    weights: Floats
-    tasks: NDArray[np.str_]
-    """The task of each step."""
+    booster: lightgbm.Booster
 
+    def margins(self, values: Floats) -> Floats:
+        return np.asarray(self.booster.predict(values, raw_score=True), dtype=np.float64)
 
-def matrix(rows: Sequence[Row], features: Sequence[str]) -> Floats:
-    """Rows as numbers, one a step. Raises `ConfigError` for a column that is no feature."""
-    check_features(features)
-    values = np.full((len(rows), len(features)), np.nan)
-    for at, row in enumerate(rows):
-        values[at] = [np.nan if row.get(name) is None else row[name] for name in features]
-    return values
+    def nodes(self) -> Nodes:
+        """A booster's trees node by node, as they are: nothing is rounded."""
+        nodes = Nodes()
+        for tree in self.booster.dump_model()["tree_info"]:
+            nodes.roots.append(_added(nodes, tree["tree_structure"]))
+        return nodes
 
 
-def fit(table: Table) -> lightgbm.Booster:
+def fit(table: Table) -> Boosted:
     data = lightgbm.Dataset(
         table.values,
         label=table.labels,
@@ -67,12 +58,7 @@ def fit(table: Table) -> lightgbm.Booster:
         feature_name=list(table.features),
         free_raw_data=False,
     )
-    return lightgbm.train(dict(SETTINGS), data, num_boost_round=ROUNDS)
-
-
-def margins(booster: lightgbm.Booster, values: Floats) -> Floats:
-    """The sums of leaves, which a sigmoid makes probabilities of."""
-    return np.asarray(booster.predict(values, raw_score=True), dtype=np.float64)
+    return Boosted(lightgbm.train(dict(SETTINGS), data, num_boost_round=ROUNDS))
 
 
 def fit_sigmoid(margin: Floats, labels: Floats, weights: Floats) -> tuple[float, float]:
@@ -95,26 +81,25 @@ def fit_sigmoid(margin: Floats, labels: Floats, weights: Floats) -> tuple[float,
 
 
 def export(
-    booster: lightgbm.Booster,
+    fitted: Fitted,
     monitor: str,
+    features: tuple[str, ...],
     sigmoid: tuple[float, float],
     decision: float,
     about: Mapping[str, object],
 ) -> Trees:
-    """Write a booster's trees flat, node by node, as they are: nothing is rounded."""
-    dump = booster.dump_model()
-    walk = _Walk()
-    roots = [walk.take(tree["tree_structure"]) for tree in dump["tree_info"]]
+    """Write what was fitted as trees that the standard library can walk."""
+    nodes = fitted.nodes()
     return Trees(
         monitor=monitor,
-        features=tuple(dump["feature_names"]),
-        roots=tuple(roots),
-        feature=tuple(walk.feature),
-        threshold=tuple(walk.threshold),
-        left=tuple(walk.left),
-        right=tuple(walk.right),
-        missing_left=tuple(walk.missing_left),
-        leaves=tuple(walk.leaves),
+        features=features,
+        roots=tuple(nodes.roots),
+        feature=tuple(nodes.feature),
+        threshold=tuple(nodes.threshold),
+        left=tuple(nodes.left),
+        right=tuple(nodes.right),
+        missing_left=tuple(nodes.missing_left),
+        leaves=tuple(nodes.leaves),
         slope=sigmoid[0],
         intercept=sigmoid[1],
         decision=decision,
@@ -122,32 +107,16 @@ def export(
     )
 
 
-class _Walk:
-    """Lists of nodes and leaves that grow as trees are walked."""
-
-    def __init__(self) -> None:
-        self.feature: list[int] = []
-        self.threshold: list[float] = []
-        self.left: list[int] = []
-        self.right: list[int] = []
-        self.missing_left: list[bool] = []
-        self.leaves: list[float] = []
-
-    def take(self, node: Mapping[str, Any]) -> int:
-        """Add a node and all below it; gives its number, or `~` that of a leaf."""
-        if "leaf_value" in node:
-            self.leaves.append(float(node["leaf_value"]))
-            return ~(len(self.leaves) - 1)
-        mine = len(self.feature)
-        self.feature.append(int(node["split_feature"]))
-        self.threshold.append(float(node["threshold"]))
-        # A feature that was never missing in training is taken for 0 where it is (LightGBM's
-        # `missing_type` None).
-        known = node["missing_type"] == "NaN"
-        zero_left = float(node["threshold"]) >= 0
-        self.missing_left.append(bool(node["default_left"]) if known else zero_left)
-        self.left.append(0)
-        self.right.append(0)
-        self.left[mine] = self.take(node["left_child"])
-        self.right[mine] = self.take(node["right_child"])
-        return mine
+def _added(nodes: Nodes, tree: Mapping[str, Any]) -> int:
+    """Add a node of LightGBM's and all below it; gives its number, or that of a leaf."""
+    if "leaf_value" in tree:
+        return nodes.leaf(float(tree["leaf_value"]))
+    threshold = float(tree["threshold"])
+    # A feature that was never missing in training is taken for 0 where it is (LightGBM's
+    # `missing_type` None).
+    known = tree["missing_type"] == "NaN"
+    missing_left = bool(tree["default_left"]) if known else threshold >= 0
+    node = nodes.split(int(tree["split_feature"]), threshold, missing_left=missing_left)
+    nodes.left[node] = _added(nodes, tree["left_child"])
+    nodes.right[node] = _added(nodes, tree["right_child"])
+    return node

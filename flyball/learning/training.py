@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flyball.errors import ConfigError
-from flyball.learning.fitting import Floats, Table, export, fit, fit_sigmoid, margins, matrix
+from flyball.learning.curves import fit_curves
+from flyball.learning.fitting import export, fit, fit_sigmoid
 from flyball.learning.labels import sound_repeats
 from flyball.learning.measures import best_cut
 from flyball.learning.samples import Sample
+from flyball.learning.table import Fitted, Floats, Table, matrix
 from flyball.monitors.learned.catalogue import Row, in_groups
 from flyball.monitors.learned.scored import ScoredRun
 from flyball.monitors.learned.trees import Trees
@@ -36,6 +38,7 @@ class Target:
     """One for each step; `None` for a run that nobody can label."""
     share: float
     """Each step weighs (steps of its run) ** -share: 1 makes runs equal, 0 steps."""
+    fit: Callable[[Table], Fitted] = fit
     spares: Callable[[Sequence[Row]], Sequence[bool]] | None = None
     """Which steps of a run are legitimate, whatever else they look like."""
 
@@ -52,11 +55,13 @@ TARGETS: Mapping[str, Target] = {
         features=in_groups("confidence", "recurrence", "results", "goal", "shape", "place"),
         labels=lambda sample: [not sample.success] * len(sample.rows),
         share=0.5,
+        fit=fit_curves,
     ),
     "stuck": Target(
         features=in_groups("recurrence", "results", "shape"),
         labels=lambda sample: sample.stuck,
         share=0.0,
+        fit=fit_curves,
         spares=sound_repeats,
     ),
     "milestone": Target(
@@ -111,7 +116,7 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
     for number, held in enumerate(folds(runs), start=1):
         tell(f"{monitor}: fold {number} of {FOLDS}, {len(held)} tasks are held out")
         out = np.isin(table.tasks, list(held))
-        held_out[out] = margins(fit(_part(table, ~out)), table.values[out])
+        held_out[out] = target.fit(_part(table, ~out)).margins(table.values[out])
     sigmoid = fit_sigmoid(held_out, table.labels, table.weights)
     chances = 1 / (1 + np.exp(-(sigmoid[0] * held_out + sigmoid[1])))
     tell(f"{monitor}: all {len(runs)} runs")
@@ -122,7 +127,7 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
         "agents": sorted({run.agent for run in runs}),
     }
     decision = best_cut(chances, table.labels, target.spared(runs)).threshold
-    trees = export(fit(table), monitor, sigmoid, decision, about)
+    trees = export(target.fit(table), monitor, target.features, sigmoid, decision, about)
     return Trained(
         trees=trees, runs=tuple(runs), scores=tuple(_by_run(chances, runs)), labels=tuple(labels)
     )

@@ -60,6 +60,7 @@ def test_of_a_long_page_the_prompt_keeps_what_the_goal_speaks_of():
             'press "User" 1 "Enter"',
         ),
         (Action(tool="press", arguments={"key": '"'}), 'press """'),
+        (Action(tool="type", arguments={"text": "rm a b"}), 'type "rm a b"'),
         (
             Action(
                 tool="scroll",

@@ -65,6 +65,13 @@ def test_a_character_pressed_into_a_password_is_masked_and_a_named_key_is_not():
     assert masked(pressed("Enter"), PAGE) == pressed("Enter")
 
 
+def test_what_is_typed_beside_a_password_field_is_masked_since_nobody_knows_where_it_goes():
+    typed = Action(tool="type", arguments={"text": SECRET}, text=f'type "{SECRET}"')
+    assert masked(typed, PAGE).arguments == {"text": MASK}
+    assert SECRET not in masked(typed, PAGE).text
+    assert masked(typed, replace(PAGE, secret=())) == typed
+
+
 def test_a_short_password_leaves_the_words_around_it_readable():
     action = replace(fill(2, "e"), text=f'fill {LABEL} 2 "e"')
     assert masked(action, PAGE).text == f'fill {LABEL} 2 "•"'

@@ -7,11 +7,13 @@ import pytest
 
 from flyball.errors import ConfigError
 from flyball.learning.cards import make_card
+from flyball.learning.curves import fit_curves
 from flyball.learning.figures import figures
-from flyball.learning.fitting import export, fit, fit_sigmoid, margins, matrix
+from flyball.learning.fitting import export, fit, fit_sigmoid
 from flyball.learning.labels import sound_repeats
 from flyball.learning.measures import auc, best_cut, cut_at
 from flyball.learning.samples import make_sample, read_samples, write_samples
+from flyball.learning.table import Table, matrix
 from flyball.learning.training import FOLDS, TARGETS, folds, make_table, train
 from flyball.ledger import Ledger
 from flyball.ledger.alone import passed_over
@@ -50,7 +52,8 @@ def trained(samples):
     return trained
 
 
-def test_our_own_walk_through_the_trees_gives_what_lightgbm_gives():
+@pytest.mark.parametrize("fitting", [fit, fit_curves])
+def test_our_own_walk_through_the_trees_gives_what_was_fitted(fitting):
     rng = np.random.default_rng(0)
     runs = [a_sample(seed) for seed in range(40)]
     target = replace(TARGETS["will_fail"], features=tuple(FEATURES))
@@ -58,20 +61,48 @@ def test_our_own_walk_through_the_trees_gives_what_lightgbm_gives():
     noise = rng.normal(size=table.values.shape)
     noise[rng.random(noise.shape) < 0.3] = np.nan
     noise[:, ::7] = np.nan_to_num(noise[:, ::7])  # never missing in training
-    noisy = replace(table, values=noise, labels=(rng.random(len(noise)) < 0.4).astype(float))
-    booster = fit(noisy)
-    trees = export(booster, "stuck", (1.0, 0.0), 0.5, {})
+    noise[:, 1] = np.nan  # nor known
+    noise[:, 2] = np.where(np.isnan(noise[:, 2]), np.nan, 1.0)  # nor different
+    noisy = replace(
+        table,
+        values=noise,
+        labels=(rng.random(len(noise)) < 0.4).astype(float),
+        weights=np.full(len(noise), 100.0),
+    )
+    fitted = fitting(noisy)
+    trees = export(fitted, "stuck", target.features, (1.0, 0.0), 0.5, {})
     trees = trees_from_json(trees_to_json(trees), "here")
     fresh = rng.normal(size=noise.shape)
     fresh[rng.random(fresh.shape) < 0.3] = np.nan
     fresh[:3] = np.nan
-    expected = margins(booster, fresh)
+    fresh[3:6] *= 1e6  # further out than anything in training
+    expected = fitted.margins(fresh)
     assert np.ptp(expected) > 0.5
     for values, margin in zip(fresh, expected, strict=True):
         row = {name: float(value) for name, value in zip(trees.features, values, strict=True)}
         unknown = {name: None if value != value else value for name, value in row.items()}
         assert trees.margin(row) == pytest.approx(margin, abs=1e-6)
         assert trees.margin(unknown) == pytest.approx(margin, abs=1e-6)
+
+
+def test_a_curve_follows_ranks_and_knows_what_is_unknown():
+    rng = np.random.default_rng(0)
+    values = np.column_stack([rng.exponential(size=2_000), rng.normal(size=2_000)])
+    unknown = rng.random(2_000) < 0.2
+    chance = np.where(unknown, 0.9, np.argsort(np.argsort(values[:, 0])) / 2_000)
+    values[unknown, 0] = np.nan
+    ones = np.ones(2_000)
+    table = Table(
+        features=tuple(FEATURES)[:2],
+        values=values,
+        labels=(rng.random(2_000) < chance).astype(float),
+        weights=ones,
+        tasks=ones.astype(str),
+    )
+    said = fit_curves(table).margins(np.array([[0.01, 0], [5.0, 0], [np.nan, 0], [5.0, 2]]))
+    assert said[0] < -0.5 < 0.5 < said[1]
+    assert said[2] > 0.5
+    assert said[3] == pytest.approx(said[1], abs=0.3)  # the other feature says nothing
 
 
 @pytest.mark.parametrize("monitor", TARGETS)

@@ -87,6 +87,8 @@ async def test_choices_are_made_and_a_missing_option_names_the_others(browser, s
     assert 'checkbox "News" 2 on' in seen.text
     seen = await browser.act("press", {"element": 3, "key": "x"})
     assert 'textbox "Comment" 3 = "x"' in seen.text
+    seen = await browser.act("type", {"text": "y, z"})  # where the key before it went
+    assert 'textbox "Comment" 3 = "xy, z"' in seen.text
     assert not (await browser.act("fill", {"element": 2, "text": "x"})).ok
 
 
@@ -258,7 +260,12 @@ async def test_a_missing_browser_is_one_clear_line():
 
 async def test_the_tools_keep_their_promises(browser, site):
     await browser.open(site.url("/login.html"))
-    calls = {"click": [{"element": 1}], "press": [{"key": "Tab"}], "goto": [{"url": "/"}]}
+    calls = {
+        "click": [{"element": 1}],
+        "press": [{"key": "Tab"}],
+        "type": [{"text": "a"}],
+        "goto": [{"url": "/"}],
+    }
     for name, tool in browser.tools.items():
         await check_tool(tool, calls.get(name, []))
 

@@ -37,7 +37,7 @@ def test_a_goal_that_is_worded_otherwise_gives_no_thought():
 def test_every_thought_names_what_the_action_takes_from_it(task):
     for thought, done in thoughts(task, 3):
         sought, found, said = thought.partition(" : ")
-        row = said.rpartition(" ; ")[2]
+        row = said.rpartition(" -> ")[2]
         if found and sought and row != "none":
             assert row in done
         if row == "none":
@@ -47,11 +47,11 @@ def test_every_thought_names_what_the_action_takes_from_it(task):
 def test_a_row_is_sought_as_its_list_writes_it():
     said = [thought for seed in range(4) for thought, _ in thoughts("find-stock", seed)]
     sought = [thought for thought in said if re.fullmatch(r"\d+ on [A-C]\d : .+", thought)]
-    assert any(thought.endswith(" ; none") for thought in sought)
+    assert any(thought.endswith(" -> none") for thought in sought)
     for thought in sought:
         place, _, rows = thought.partition(" : ")
-        told = [row.partition(" ")[2] for row in rows.split(" ; ")[0].split(" , ")]
-        assert (place in told) != thought.endswith(" ; none")
+        told = [row.partition(" ")[2] for row in rows.split(" -> ")[0].split(" , ")]
+        assert (place in told) != thought.endswith(" -> none")
 
 
 def test_things_in_turn_are_done_one_after_the_other():

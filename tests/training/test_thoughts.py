@@ -1,14 +1,15 @@
 """What is thought before an action follows from the goal and the page."""
 
 import random
+import re
 
 import pytest
 
 from training.drills import Words
 from training.examples import Example
-from training.facts import KINDS, facts
+from training.facts import FACTS, KINDS, facts
 from training.listings import alike
-from training.scene import best, sign
+from training.scene import Offer, apart, chosen, sign
 from training.thoughts import thoughtful
 
 WORDS = Words(words=["Login", "quick", "Brown", "fox"])
@@ -27,7 +28,7 @@ CASES = [
             'textbox "" 1',
             answer=' fill "" 1 "adipiscing"',
         ),
-        " 3 : 1 Amet 2 donec 3 adipiscing",
+        " 3 Amet 2 donec 1 -> adipiscing",
     ),
     (step("Solve it.", 'textbox "7 x 8 =" 1', answer=' fill "7 x 8 =" 1 "56"'), " 7 x 8 = 56"),
     (
@@ -45,7 +46,7 @@ CASES = [
             'button "Odd" 3', 'text "10"', 'button "Even" 4',
             answer=' click "Even" 4',
         ),
-        " -5 odd 1 on , 10 even 4",
+        " -5 odd on , 10 even -> Even 4",
     ),
     (
         step("Generate a number greater than 5, then press submit.", 'text "4"',
@@ -60,22 +61,22 @@ CASES = [
     (
         step('Click on a "textarea" widget.', 'textbox "" 1', 'textbox "" 2 multiline',
              answer=' click "" 2'),
-        ' multiline "" 2',
+        ' textbox , multiline -> "" 2',
     ),
     (
         step("Select 7 with the slider, click the 2nd checkbox, then hit Submit.", 'slider "" 1',
              'text "7"', 'checkbox "" 2', 'checkbox "" 3', answer=' click "" 3'),
-        " 7 7 = 0 ; 2 : 2 3",
+        " 7 = 7 ; 2 at 2 , 1 at 3 -> 3",
     ),
     (
         step("Buy the ticket with the cheapest cost.", 'text "4h 2m"', 'button "Book for $900" 1',
              'text "3h 2m"', 'button "Book for $88" 2', answer=' click "Book for $88" 2'),
-        " least 900 88 : 900 88 > 88 at 2",
+        " least : $900 , $88 < $900 -> $88",
     ),
     (
         step("Buy the ticket with the longest duration.", 'text "4h 2m"', 'button "Book for $9" 1',
              'text "13h 2m"', 'button "Book for $88" 2', answer=' click "Book for $88" 2'),
-        " greatest 4 13 : 4 13 < 13 at 2",
+        " greatest : 4h 2m $9 , 13h 2m > 4h 2m $88 -> $88",
     ),
     (
         step("Find Ann in the contact book and click on their email.", 'heading "Bo"',
@@ -85,12 +86,12 @@ CASES = [
     (
         step("Select 138 with the slider and hit Submit.", 'slider "" 1', 'text "99"',
              answer=' press "" 1 "PageUp"'),
-        " 99 138 < 39 far",
+        " 99 < 138 by 138 - 99 = 39 -> PageUp",
     ),
     (
         step("delete a file ending with the extension .rb", 'text "user$ ls"',
-             'text "a.py be.rb"', 'text "user$ rm b █"', answer=' press "e"'),
-        " .rb : a.py be.rb ; rm be.rb : 1 r 2 m 3 _ 4 b 5 e 6 . 7 r 8 b / 1 r 2 m 3 _ 4 b",
+             'text "a.py be.rb"', 'text "user$ █"', answer=' type "rm be.rb"'),
+        " .rb : a.py be.rb -> rm be.rb",
     ),
     (step("Select 11/02/2016 as the date.", *CALENDAR, answer=' click "Prev" 3'),
      " December 12 11 >"),
@@ -99,13 +100,13 @@ CASES = [
     (
         step("Select Ann, Bo from the scroll list and click Submit.",
              'select "" 1 = "Ann" : "Ann" "Bo"', answer=' select "" 1 "Bo"'),
-        " Ann on , Bo",
+        " now Ann , Ann on -> Bo",
     ),
     (
         step('Click the "Like" button on all posts by @bo and then click Submit.',
              'text "Bo @bo"', 'item "like | Bo @bo Hi" 1 on', 'item "like | Al @al Hi" 2',
              'item "like | Bo @bo Ho" 3', answer=' click "like | Bo @bo Ho" 3'),
-        " Bo : Bo 1 on , Al 2 , Bo 3",
+        " @bo 1 on , @al 2 -> like Bo @bo Ho 3",
     ),
     (
         step("Enter the value of Age into the text field.", 'text "Name | 7"', 'text "Age | 7"',
@@ -115,17 +116,17 @@ CASES = [
     (
         step("Log in as bo with zk3.", 'textbox "User" 1 = "bo"', 'textbox "Password" 2',
              'button "Go" 3', answer=' fill "Password" 2 "zk3"', told=('fill "User"',)),
-        " User bo on , Password = zk3",
+        " User bo on -> Password = zk3",
     ),
     (
         step("Log in as bo with zk3.", 'textbox "User" 1 = "bo"', 'textbox "City" 2',
              'button "Go" 3', answer=' click "Go" 3', told=('fill "User"',)),
-        " User bo on , City not",
+        " User bo on , City not -> Go",
     ),
     (
         step("The phone of bo is 7 now.", 'textbox "Name" 1 = "bo"', 'textbox "Phone" 2 = "5"',
              answer=' fill "Phone" 2 "7"'),
-        " Phone = 7",
+        " -> Phone = 7",
     ),
     (
         step("Log in as bo.", 'textbox "User" 1', 'textbox "City" 2', 'button "Help" 3',
@@ -135,13 +136,13 @@ CASES = [
     (
         step("Find the 2nd word in the paragraph.", 'textbox "Amet donec" 1',
              answer=' fill "Amet donec" 1 "donec"'),
-        " 2 : 1 Amet 2 donec",
+        " 2 Amet 1 -> donec",
     ),
     (
         step("Select -6 with the slider, click the 1st checkbox, then hit Submit.",
              'slider "" 1', 'text "-6"', 'checkbox "" 2 on', 'button "Submit" 3',
              answer=' click "Submit" 3'),
-        " -6 -6 = 0 ; 1 : 2 on",
+        " -6 = -6 ; 1 at 2 on -> Submit",
     ),
     (step("Click it.", 'button "it" 1', answer=' click "it" 1'), ""),
     (step("Click it.", 'button "it" 1', answer=" finish"), ""),
@@ -158,13 +159,13 @@ def test_a_thought_tells_what_the_action_follows_from(example, said):
 def test_a_list_is_worked_off_in_the_order_of_the_goal():
     page = ('checkbox "b" 1', 'checkbox "a" 2')
     example = thoughtful(step("Select a, b and click Submit", *page, answer=' click "b" 1'))
-    assert example.answer == ' a\n> click "a" 2'
+    assert example.answer == ' -> a\n> click "a" 2'
 
 
 def test_what_is_checked_by_mistake_is_named():
     page = ('checkbox "a" 1 on', 'checkbox "b" 2 on')
     example = thoughtful(step("Select a and click Submit", *page, answer=' click "b" 2'))
-    assert example.answer == ' a on , b wrong\n> click "b" 2'
+    assert example.answer == ' a on , b wrong -> b\n> click "b" 2'
 
 
 def test_dishes_are_told_with_what_is_ordered_already():
@@ -173,9 +174,9 @@ def test_dishes_are_told_with_what_is_ordered_already():
         'text "Cake"', 'text "dairy"', 'item "-" 3', 'item "+" 4', 'button "Order!" 5',
     )  # fmt: skip
     each = step("Order one of each item: Cake, Soup", *page, answer=' click "+" 4')
-    assert thoughtful(each).answer == ' Cake - 3 + 4\n> click "+" 4'
+    assert thoughtful(each).answer == ' Cake dairy - 3 + 4 -> + 4\n> click "+" 4'
     some = step("Order 2 items that are vegan", *page, answer=' click "+" 2')
-    assert thoughtful(some).answer == ' Soup - 1 + 2 ; 1 of 2\n> click "+" 2'
+    assert thoughtful(some).answer == ' Soup vegan - 1 1 + 2 of 2 -> + 2\n> click "+" 2'
 
 
 def test_similar_words_are_those_of_the_page():
@@ -191,15 +192,17 @@ def test_code_is_not_thought_about():
 def test_comparisons_keep_the_best():
     assert sign(17, 45) == "17 45 <"
     assert sign(-3, -3) == "-3 -3 ="
-    assert best(["5", "9", "3"], most=True) == "5 9 < 9 3 > 9"
-    assert best(["5", "9", "3"], most=False) == "5 9 < 5 3 > 3"
+    offers = [Offer(f"${n}", n) for n in (5, 9, 3, 3)]
+    said = "greatest : $5 , $9 > $5 , $3 < $9 , $3 < $9 -> $9"
+    assert chosen(offers, most=True) == said
+    assert chosen(offers, most=False) == "least : $5 , $9 > $5 , $3 < $5 , $3 = $3 -> $3"
 
 
 def test_what_is_chosen_from_a_list_is_what_the_thought_comes_to():
     lines = ('select "" 1 = "Ann" : "Cy" "Bo" "Ann"', 'button "Submit" 2')
     goal = "Select Ann, Bo from the scroll list and click Submit."
     told = thoughtful(step(goal, *lines, answer=' select "" 1 "Cy"'))
-    assert told.answer == ' Ann on , Bo\n> select "" 1 "Bo"'
+    assert told.answer == ' now Ann , Ann on -> Bo\n> select "" 1 "Bo"'
 
 
 def test_facts_are_true_and_of_every_kind():
@@ -208,10 +211,6 @@ def test_facts_are_true_and_of_every_kind():
         example = facts(rng, WORDS)
         seen.add(example.task)
         for said in example.answer.strip().split(" , "):
-            if example.task == "fact compared":
-                a, b, how, far = said.split()
-                assert abs(int(a) - int(b)) == int(far)
-                assert {"<": int(a) < int(b), ">": int(a) > int(b), "=": int(a) == int(b)}[how]
             if example.task in ("fact summed", "fact solved"):
                 sums = said.split(" : ")
                 if len(sums) == 3:
@@ -221,4 +220,57 @@ def test_facts_are_true_and_of_every_kind():
                     sums = [plain]
                 left, whole = sums[0].split(" = ")
                 assert eval(left.replace("x", "*")) == int(whole)
+        if example.task in ("fact compared", "fact kept"):
+            told = re.sub(r" by \d+ [-+] \d+ = \d+", "", example.answer)
+            compared = re.findall(r"(-?\d+) ([<>=]) [$€]?(-?\d+)", told)
+            assert len(compared) >= FACTS
+            for a, how, b in compared:
+                assert {"<": int(a) < int(b), ">": int(a) > int(b), "=": int(a) == int(b)}[how]
     assert len(seen) == len(set(KINDS))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        (17, 45, "17 < 45 by 45 - 17 = 28"),
+        (-9, -6, "9 > 6 , -9 < -6 by 9 - 6 = 3"),
+        (4, -3, "4 > -3 by 4 + 3 = 7"),
+        (2, 2, "2 = 2"),
+    ],
+)
+def test_a_distance_is_told_as_a_sum_without_signs(a, b, said):
+    assert apart(a, b) == said
+
+
+def test_what_a_prompt_leaves_out_is_not_thought_of():
+    posts = [f'item "like | Bo @bo {i} {"x" * 90}" {i}' for i in range(1, 30)]
+    goal = 'Click the "Like" button on all posts by @bo and then click Submit.'
+    example = step(goal, *posts, 'button "Submit" 30', answer=' click "Submit" 30')
+    said = thoughtful(example).answer
+    assert said.count("@bo") == thoughtful(example).prompt.count("| Bo @bo") < 29
+
+
+FOLDERS = ('item "hitarea | A" 1', 'item "A" 2', 'item "hitarea | B" 3', 'item "B" 4')
+MORE = [
+    (
+        step('Find and click on the folder or file named "C".', *FOLDERS, told=('click "A"',),
+             answer=' click "B" 4'),
+        " C no , A seen -> B",
+    ),
+    (
+        step('Enter an item that starts with "Tur" and ends with "tan".', 'item "Turkey" 1',
+             'item "Turkmenistan" 2', answer=' click "Turkmenistan" 2'),
+        " t a n : Turkey / k e y , Turkmenistan / t a n -> Turkmenistan",
+    ),
+    (step("delete a file that has no extension", 'text "user$ █"', answer=' type "ls"'), " -> ls"),
+    (
+        step('For the user @al, click on the "Block" button.', 'item "more | Bo @bo 1h ago Hi" 1',
+             'item "more | Al @al 2h ago Ho" 2', answer=' click "more | Al @al 2h ago Ho" 2'),
+        " @bo 1 -> more Al @al Ho 2",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("example", "said"), MORE)
+def test_what_is_looked_through_is_told_up_to_what_is_done(example, said):
+    assert thoughtful(example).answer == f"{said}\n>{example.answer}"

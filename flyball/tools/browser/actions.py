@@ -73,6 +73,10 @@ async def press(browser: Browser, arguments: Arguments) -> None:
         await element.press(key)
 
 
+async def type_text(browser: Browser, arguments: Arguments) -> None:
+    await browser.page.keyboard.type(text(arguments, "text"))
+
+
 async def scroll(browser: Browser, arguments: Arguments) -> None:
     sign = -1 if arguments.get("direction") == "up" else 1
     if arguments.get("element") is not None:
@@ -128,4 +132,4 @@ def integer(arguments: Arguments, name: str) -> int:
 ACTIONS: Mapping[str, Callable[[Browser, Arguments], Awaitable[None]]] = {
     action.__name__: action
     for action in (click, hover, fill, select, check, press, scroll, goto, back, wait)
-}
+} | {"type": type_text}

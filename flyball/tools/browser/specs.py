@@ -69,6 +69,12 @@ SPECS = (
         target=_NAME,
     ),
     _spec(
+        "type",
+        "Type on the keyboard into what has the focus, as in a terminal or a drawn editor.",
+        "text",
+        text=_string("what is typed, added to what is there"),
+    ),
+    _spec(
         "scroll",
         "Scroll the page, or the list that an element is in, by most of a screen.",
         "direction",

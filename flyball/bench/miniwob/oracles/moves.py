@@ -38,6 +38,10 @@ def press(key: str, entry: Entry | None = None) -> Action:
     return Action(tool="press", arguments={**(_of(entry) if entry else {}), "key": key})
 
 
+def typed(text: str) -> Action:
+    return Action(tool="type", arguments={"text": text})
+
+
 def scroll(entry: Entry, direction: str) -> Action:
     return Action(tool="scroll", arguments={**_of(entry), "direction": direction})
 

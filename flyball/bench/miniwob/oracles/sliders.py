@@ -19,13 +19,16 @@ from flyball.bench.miniwob.oracles.moves import (
 from flyball.records import Action
 from flyball.tools.page import Entry
 
+PAGE_BEYOND = 10
+"""Steps. Pages are 20 at most, so that from 11 steps off a page brings the target nearer."""
 
-def _move(slider: Entry, value: int, target: int, page_beyond: int) -> Action | None:
-    """Move towards `target`; by pages while it is further off than `page_beyond` steps."""
+
+def _move(slider: Entry, value: int, target: int) -> Action | None:
+    """Move towards `target`; by pages while it is further off than `PAGE_BEYOND`."""
     off = target - value
     if not off:
         return None
-    if abs(off) > page_beyond:
+    if abs(off) > PAGE_BEYOND:
         return press("PageUp" if off > 0 else "PageDown", slider)
     return press("ArrowRight" if off > 0 else "ArrowLeft", slider)
 
@@ -36,21 +39,20 @@ def _values(page: Page) -> list[int]:
 
 
 def one(goal: str, page: Page, history: Sequence[str]) -> Action:
-    # Pages are 20 steps at most, so that from 11 steps off a page brings the target nearer.
-    move = _move(find(page, None, "slider"), _values(page)[0], _target(goal), 10)
+    move = _move(find(page, None, "slider"), _values(page)[0], _target(goal))
     return move or click(find(page, "submit", "button"))
 
 
 def several(goal: str, page: Page, history: Sequence[str]) -> Action:
     targets = json.loads(wanted(r"(\[.*\])", goal))
     for slider, value, target in zip(listed(page, "slider"), _values(page), targets, strict=True):
-        if move := _move(slider, value, target, 2):
+        if move := _move(slider, value, target):
             return move
     return click(find(page, "submit", "button"))
 
 
 def one_and_checkbox(goal: str, page: Page, history: Sequence[str]) -> Action:
-    if move := _move(find(page, None, "slider"), _values(page)[0], _target(goal), 2):
+    if move := _move(find(page, None, "slider"), _values(page)[0], _target(goal)):
         return move
     right = at(listed(page, "checkbox"), ordinal(goal, "checkbox"))
     for box in listed(page, "checkbox"):

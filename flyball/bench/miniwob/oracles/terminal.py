@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from flyball.bench.miniwob.oracles.moves import NoMoveError, Page, press, texts
+from flyball.bench.miniwob.oracles.moves import NoMoveError, Page, press, texts, typed
 from flyball.records import Action
 
 
@@ -15,17 +15,11 @@ def delete(goal: str, page: Page, history: Sequence[str]) -> Action:
     prompts = [line for line in lines if line.startswith("user$")]
     if not prompts:
         raise NoMoveError("no prompt")
-    typed = prompts[-1].removeprefix("user$").strip(" ")
+    there = prompts[-1].removeprefix("user$").strip(" ")
     command = f"rm {_victim(goal, lines)}" if "user$ ls" in prompts[:-1] else "ls"
-    if typed == command:
-        return press("Enter")
-    if not command.startswith(typed):
-        return press("Backspace")
-    key = command[len(typed)]
-    # A space at the end of a line is not seen, so that it is remembered.
-    if key == " " and history[-1:] == ["press Space"]:
-        key = command[len(typed) + 1]
-    return press("Space" if key == " " else key)
+    if not there:
+        return typed(command)
+    return press("Enter" if there == command else "Backspace")
 
 
 def _victim(goal: str, lines: Sequence[str]) -> str:
