@@ -107,6 +107,7 @@ def placed(rng: random.Random, _: Words) -> str:
 
 
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
-    compared, compared, kept, kept, kept, lasting, odd, summed, summed, solved, solved, cased,
-    cased, named, ended, ended, month, akin, akin, akin, akin, placed,
+    compared, compared, compared, compared, kept, kept, kept, kept, lasting, lasting, lasting,
+    odd, summed, summed, solved, solved, cased, cased, named, ended, ended, ended, month,
+    akin, akin, akin, akin, placed,
 )  # fmt: skip

@@ -21,21 +21,24 @@ def listed(scene: Scene) -> str:
     )
     if not match or not (boxes or lists) or match[2] == "nothing":
         return ""
-    chosen = {e.name: e.number for e in boxes if e.on}
-    chosen |= {name: None for e in lists for name in e.value.split(", ") if name}
+    chosen = {e.name: f"{e.quoted} {e.number} on" for e in boxes if e.on}
+    chosen |= {name: f"{name} on" for e in lists for name in e.value.split(", ") if name}
     said, names = [f"now {e.value}" for e in lists if e.value], list[str]()
     for word in match[2].split(", "):
-        name = next((e.name for e in boxes if alike(e.name, word)), word) if match[1] else word
+        entry = next(
+            (e for e in boxes if word == e.name or (match[1] and alike(e.name, word))), None
+        )
+        name = entry.name if entry else word
         names.append(name)
-        word = f"{word} " * (name != word)
+        front = f"{word} = " * (name != word)
         if name not in chosen:
-            number = next((e.number for e in boxes if e.name == name), None)
-            said += [word.strip()] * bool(word)
-            return so(said, name) + (f"{NEXT}{number}" if number else "")
-        said.append(f"{word}{name} on")
+            # As the page has it: that nothing follows the number is what is to be seen.
+            said.append(f"{front}{entry.quoted} {entry.number}" if entry else f"{name} not")
+            return so(said, name) + (f"{NEXT}{entry.number}" if entry else "")
+        said.append(f"{front}{chosen[name]}")
     for name in chosen.keys() - names:
-        number = chosen[name]
-        return so([*said, f"{name} wrong"], name) + (f"{NEXT}{number}" if number else "")
+        number = next((e.number for e in boxes if e.name == name), None)
+        return so([*said, f"{chosen[name]} wrong"], name) + (f"{NEXT}{number}" if number else "")
     return so(said, scene.name)
 
 
@@ -58,19 +61,19 @@ def posts(scene: Scene) -> str:
     if not match or not buttons or scene.tool != "click":
         return ""
     control, _, post = scene.name.partition(" | ")
-    asked = buttons[0].lower() if post == "" and scene.target in scene.of("button") else control
-    said = list[str]()
+    asked = buttons[0].lower() if not post and scene.target in scene.of("button") else control
+    several, said = "posts by" in scene.goal, list[str]()
     for entry in scene.of("item"):
         button, _, label = entry.name.partition(" | ")
-        handle = next((w.rstrip("…") for w in label.split() if w.startswith("@")), "")
-        if button != asked or not handle:
+        name, at, rest = label.partition("@")
+        if button != asked or not at:
             continue
+        handle = f"@{rest.split()[0].rstrip('…')}"
+        line = f'@{rest}" {entry.number}{" on" * entry.on}' if several else handle
+        own = handle == match[1]
+        said.append(f"{line} {'yes' if entry is scene.target else 'own' if own else 'no'}")
         if entry is scene.target:
-            words = [
-                word for word in label.rstrip("…").split() if not re.fullmatch(r"\d+h|ago", word)
-            ]
-            return so(said, f"{control} {' '.join(words[:3])} {entry.number}")
-        said.append(f"{handle} {entry.number}{' on' * entry.on}")
+            return so(said, f"{control} {name}{handle} {' '.join(rest.split()[1:2])}")
     return so(said, scene.name)
 
 
@@ -126,8 +129,9 @@ def suggested(scene: Scene) -> str:
         return ""
     said, end = list[str](), match[2] or ""
     for entry in scene.of("item"):
-        said.append(last_letters(entry.name, len(end)))
-        if entry.name.startswith(match[1]) and entry.name.endswith(end):
+        right = entry.name.startswith(match[1]) and entry.name.endswith(end)
+        said.append(f"{last_letters(entry.name, len(end))} {'yes' if right else 'no'}")
+        if right:
             return f"{' '.join(end)} : " * bool(end) + so(said, entry.name)
     return ""
 

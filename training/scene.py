@@ -81,17 +81,17 @@ def so(notes: Iterable[str], done: object) -> str:
 
 
 def apart(a: int, b: int) -> str:
-    """How two numbers compare, and how far they are from each other, as a sum without signs.
+    """How far two numbers are from each other, as a sum without signs, and how they compare.
 
-    `17 < 45 by 45 - 17 = 28`; of two below nought, which has more digits to it is said first:
-    `9 > 6 , -9 < -6 by 9 - 6 = 3`.
+    `45 - 17 = 28 , 17 < 45`; of two below nought, how they would compare above it comes first:
+    `9 - 6 = 3 , 9 > 6 , -9 < -6`.
     """
     if a == b:
         return f"{a} = {b}"
     most, least = sorted((abs(a), abs(b)), reverse=True)
     how = "+" if (a < 0) != (b < 0) else "-"
     first = f"{abs(a)} {'>' if a < b else '<'} {abs(b)} , " if a < 0 and b < 0 else ""
-    return f"{first}{a} {'<' if a < b else '>'} {b} by {most} {how} {least} = {abs(a - b)}"
+    return f"{most} {how} {least} = {abs(a - b)} , {first}{a} {'<' if a < b else '>'} {b}"
 
 
 def months(now: int, wanted: int) -> str:

@@ -215,7 +215,7 @@ def _ordinal(scene: Scene) -> str:
     """The box that a form asks for by its place, counted down; before it, where its slider is."""
     match = re.search(r"the (\d)\w\w checkbox", scene.goal)
     boxes, slid = scene.of("checkbox"), _slid(scene).partition(SO.rstrip())[0]
-    if not match or not boxes or " by " in slid:
+    if not match or not boxes or " , " in slid:
         return ""
     left = int(match[1])
     said = [f"{left - i} at {e.number}{' on' * e.on}" for i, e in enumerate(boxes[:left])]
@@ -224,13 +224,12 @@ def _ordinal(scene: Scene) -> str:
 
 
 def _widget(scene: Scene) -> str:
-    """What kind each element is, up to the first of the kind that is asked for."""
+    """The lines of the elements, up to the first that is of the kind that is asked for."""
     if not re.fullmatch(r'Click on a "(.*)" widget\.', scene.goal) or scene.target is None:
         return ""
     elements = [e for e in scene.page if e.number is not None]
-    until = elements[: elements.index(scene.target) + 1]
-    kinds = ["multiline" if e.multiline else e.role for e in until]
-    return so(kinds, f"{scene.target.quoted} {scene.target.number}")
+    before = [f"{e.line} no" for e in elements[: elements.index(scene.target)]]
+    return so([*before, f"{scene.target.line} yes"], f"{scene.target.quoted} {scene.target.number}")
 
 
 def paged(number: int) -> str:

@@ -26,7 +26,7 @@ own tokens are about two thirds of that, and their context is 2,048 of them."""
 COMMON_SHARE = 0.25
 """A word of the goal that stands in more of a page's lines than this says nothing."""
 MAX_TOKENS = 64
-MAX_THOUGHT = 200
+MAX_THOUGHT = 300
 """Most tokens of a line of thought."""
 SECOND_TRY_TEMPERATURE = 0.8
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flyball.cli.options import JsonOption, tell, write_page
-from flyball.cli.promises import FromOption, PolicyOption
+from flyball.cli.promises import PolicyOption
 from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,14 @@ SHOWN = (
 
 
 def evaluate(  # noqa: PLR0913 - one parameter an option
-    source: FromOption = None,
+    sources: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            help="A ledger, or a file that flyball import takes; can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     scores: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,7 +67,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     from flyball.config import load_config
 
     config = load_config()
-    cases = _cases(source, policy)
+    cases = _cases(sources or [], policy)
     files = dict(_pair(each) for each in scores or ())
     parts = [config.monitor(name) for name in _names(monitors)]
     groups: list[Told] = [
@@ -75,15 +82,17 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         _print(rows)
 
 
-def _cases(source: Path | None, policy: str | None) -> list[Case]:
+def _cases(sources: Sequence[Path], policy: str | None) -> list[Case]:
     from flyball.bench.cases import read_cases
     from flyball.config import load_config
     from flyball.ledger import ledger_path
 
-    path = source or ledger_path(load_config().ledger.path)
-    cases = [case for case in read_cases(path, tell) if policy in (None, case.run.policy)]
+    paths = sources or [ledger_path(load_config().ledger.path)]
+    read = (case for path in paths for case in read_cases(path, tell))
+    cases = [case for case in read if policy in (None, case.run.policy)]
     if not cases:
-        raise ConfigError(f"{path} has no run that was checked; give another with --from")
+        where = " and ".join(map(str, paths))
+        raise ConfigError(f"{where}: no run was checked; give another with --from")
     return cases
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from flyball.learning.curves import fit_curves
 from flyball.learning.figures import Figure
+from flyball.learning.fitting import fit
 from flyball.learning.measures import MOST_FALSE_ALARMS
+from flyball.learning.table import Fitted, Table
 from flyball.learning.training import FOLDS, TARGETS, Trained
 
 ASKED = {
@@ -20,6 +23,11 @@ ASKED = {
         " checks of its records, and for the web suite by the oracle's plan: a stage is reached"
         " once the oracle's next move is of another kind."
     ),
+}
+
+FORMS: Mapping[Callable[[Table], Fitted], str] = {
+    fit: "Gradient-boosted trees",
+    fit_curves: "A curve over the ranks of each feature, and their sum, written as trees",
 }
 
 SPARING = (
@@ -39,8 +47,8 @@ def make_card(trained: Trained, found: Sequence[Figure]) -> str:
 
 {ASKED[trees.monitor]}
 
-{len(trees.roots)} gradient-boosted trees with {len(trees.leaves):,} leaves over
-{len(trees.features)} features (`flyball.monitors.learned.catalogue`), read with the standard
+{FORMS[TARGETS[trees.monitor].fit]}: {len(trees.roots)} trees with {len(trees.leaves):,} leaves
+over {len(trees.features)} features (`flyball.monitors.learned.catalogue`), read with the standard
 library. Trained by `flyball monitors train` on {len(trained.runs):,} runs of {len(tasks)} tasks,
 {sum(run.success for run in trained.runs):,} of them successful: {steps:,} steps, {so:,} of which
 are so. The policies that drove: {agents}.

@@ -185,6 +185,14 @@ def test_monitors_are_evaluated_beside_the_baselines(call, tmp_path):
     assert call("monitors", "eval", "--from", tmp_path / "none").code == 2
 
 
+def test_runs_of_several_ledgers_are_evaluated_together(call, tmp_path):
+    some_runs(tmp_path / "a.db", 60)
+    some_runs(tmp_path / "b.db", 40, seed=2, name="b")
+    words = ("monitors", "eval", "--baselines", "step_cap", "--json")
+    both = call(*words, "--from", tmp_path / "a.db", "--from", tmp_path / "b.db")
+    assert {row["n"] for row in json.loads(both.out) if row["metric"] == "auc"} >= {100}
+
+
 def test_runs_are_imported_and_then_evaluated(call, tmp_path):
     step = {"action": {"name": "sql", "args": {"code": "SELECT 1"}}, "observation": "1"}
     lines = [

@@ -61,7 +61,7 @@ CASES = [
     (
         step('Click on a "textarea" widget.', 'textbox "" 1', 'textbox "" 2 multiline',
              answer=' click "" 2'),
-        ' textbox , multiline -> "" 2',
+        ' textbox "" 1 no , textbox "" 2 multiline yes -> "" 2',
     ),
     (
         step("Select 7 with the slider, click the 2nd checkbox, then hit Submit.", 'slider "" 1',
@@ -86,7 +86,7 @@ CASES = [
     (
         step("Select 138 with the slider and hit Submit.", 'slider "" 1', 'text "99"',
              answer=' press "" 1 "PageUp"'),
-        " 99 < 138 by 138 - 99 = 39 -> PageUp",
+        " 138 - 99 = 39 , 99 < 138 -> PageUp",
     ),
     (
         step("delete a file ending with the extension .rb", 'text "user$ ls"',
@@ -100,13 +100,13 @@ CASES = [
     (
         step("Select Ann, Bo from the scroll list and click Submit.",
              'select "" 1 = "Ann" : "Ann" "Bo"', answer=' select "" 1 "Bo"'),
-        " now Ann , Ann on -> Bo",
+        " now Ann , Ann on , Bo not -> Bo",
     ),
     (
         step('Click the "Like" button on all posts by @bo and then click Submit.',
              'text "Bo @bo"', 'item "like | Bo @bo Hi" 1 on', 'item "like | Al @al Hi" 2',
              'item "like | Bo @bo Ho" 3', answer=' click "like | Bo @bo Ho" 3'),
-        " @bo 1 on , @al 2 -> like Bo @bo Ho 3",
+        ' @bo Hi" 1 on own , @al Hi" 2 no , @bo Ho" 3 yes -> like Bo @bo Ho',
     ),
     (
         step("Enter the value of Age into the text field.", 'text "Name | 7"', 'text "Age | 7"',
@@ -159,13 +159,13 @@ def test_a_thought_tells_what_the_action_follows_from(example, said):
 def test_a_list_is_worked_off_in_the_order_of_the_goal():
     page = ('checkbox "b" 1', 'checkbox "a" 2')
     example = thoughtful(step("Select a, b and click Submit", *page, answer=' click "b" 1'))
-    assert example.answer == ' -> a\n> click "a" 2'
+    assert example.answer == ' "a" 2 -> a\n> click "a" 2'
 
 
 def test_what_is_checked_by_mistake_is_named():
     page = ('checkbox "a" 1 on', 'checkbox "b" 2 on')
     example = thoughtful(step("Select a and click Submit", *page, answer=' click "b" 2'))
-    assert example.answer == ' a on , b wrong -> b\n> click "b" 2'
+    assert example.answer == ' "a" 1 on , "b" 2 on wrong -> b\n> click "b" 2'
 
 
 def test_dishes_are_told_with_what_is_ordered_already():
@@ -202,7 +202,7 @@ def test_what_is_chosen_from_a_list_is_what_the_thought_comes_to():
     lines = ('select "" 1 = "Ann" : "Cy" "Bo" "Ann"', 'button "Submit" 2')
     goal = "Select Ann, Bo from the scroll list and click Submit."
     told = thoughtful(step(goal, *lines, answer=' select "" 1 "Cy"'))
-    assert told.answer == ' now Ann , Ann on -> Bo\n> select "" 1 "Bo"'
+    assert told.answer == ' now Ann , Ann on , Bo not -> Bo\n> select "" 1 "Bo"'
 
 
 def test_facts_are_true_and_of_every_kind():
@@ -221,7 +221,7 @@ def test_facts_are_true_and_of_every_kind():
                 left, whole = sums[0].split(" = ")
                 assert eval(left.replace("x", "*")) == int(whole)
         if example.task in ("fact compared", "fact kept"):
-            told = re.sub(r" by \d+ [-+] \d+ = \d+", "", example.answer)
+            told = re.sub(r"\d+ [-+] \d+ = \d+ , ", "", example.answer)
             compared = re.findall(r"(-?\d+) ([<>=]) [$€]?(-?\d+)", told)
             assert len(compared) >= FACTS
             for a, how, b in compared:
@@ -232,9 +232,9 @@ def test_facts_are_true_and_of_every_kind():
 @pytest.mark.parametrize(
     ("a", "b", "said"),
     [
-        (17, 45, "17 < 45 by 45 - 17 = 28"),
-        (-9, -6, "9 > 6 , -9 < -6 by 9 - 6 = 3"),
-        (4, -3, "4 > -3 by 4 + 3 = 7"),
+        (17, 45, "45 - 17 = 28 , 17 < 45"),
+        (-9, -6, "9 - 6 = 3 , 9 > 6 , -9 < -6"),
+        (4, -3, "4 + 3 = 7 , 4 > -3"),
         (2, 2, "2 = 2"),
     ],
 )
@@ -247,7 +247,7 @@ def test_what_a_prompt_leaves_out_is_not_thought_of():
     goal = 'Click the "Like" button on all posts by @bo and then click Submit.'
     example = step(goal, *posts, 'button "Submit" 30', answer=' click "Submit" 30')
     said = thoughtful(example).answer
-    assert said.count("@bo") == thoughtful(example).prompt.count("| Bo @bo") < 29
+    assert 0 < said.count("@bo") == thoughtful(example).prompt.count("| Bo @bo") < 29
 
 
 FOLDERS = ('item "hitarea | A" 1', 'item "A" 2', 'item "hitarea | B" 3', 'item "B" 4')
@@ -260,13 +260,13 @@ MORE = [
     (
         step('Enter an item that starts with "Tur" and ends with "tan".', 'item "Turkey" 1',
              'item "Turkmenistan" 2', answer=' click "Turkmenistan" 2'),
-        " t a n : Turkey / k e y , Turkmenistan / t a n -> Turkmenistan",
+        " t a n : Turkey / k e y no , Turkmenistan / t a n yes -> Turkmenistan",
     ),
     (step("delete a file that has no extension", 'text "user$ █"', answer=' type "ls"'), " -> ls"),
     (
         step('For the user @al, click on the "Block" button.', 'item "more | Bo @bo 1h ago Hi" 1',
              'item "more | Al @al 2h ago Ho" 2', answer=' click "more | Al @al 2h ago Ho" 2'),
-        " @bo 1 -> more Al @al Ho 2",
+        " @bo no , @al yes -> more Al @al 2h",
     ),
 ]  # fmt: skip
 
