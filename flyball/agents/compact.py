@@ -101,8 +101,7 @@ def _marks(goal: str, lines: Sequence[str]) -> list[str]:
     To see whether what is sought is on a page at all is what a small model learns last.
     """
     said, wanted = _said(goal), set(_said(goal).split())
-    found = [_QUOTED.search(line) for line in lines]
-    names = [each[1] if each else "" for each in found]
+    names = [each[1] if (each := _QUOTED.search(line)) else "" for line in lines]
     words = [wanted.intersection(_said(name).split()) for name in names]
     often = Counter(word for each in words for word in each)
     scores = [round(sum(1 / often[w] for w in each if len(w) > 2), 6) for each in words]
@@ -124,10 +123,9 @@ def _said(text: str) -> str:
 
 def _aside(goal: str, page: Sequence[str]) -> list[str]:
     """Tell which lines share no telling word with the goal: of a long page they go first."""
-    said = [_words(line) for line in page]
-    often = Counter(word for words in said for word in words)
+    often = Counter(word for line in page for word in _words(line))
     telling = {word for word in _words(goal) if often[word] <= len(page) * COMMON_SHARE}
-    return [line for line, words in zip(page, said, strict=True) if telling.isdisjoint(words)]
+    return [line for line in page if telling.isdisjoint(_words(line))]
 
 
 def _words(text: str) -> set[str]:
@@ -156,8 +154,7 @@ def decode(text: str, page: Sequence[Entry] = ()) -> Action:
     """
     line = text.strip()
     match = _LINE.fullmatch(line)
-    arguments = _arguments(match) if match else None
-    if match is None or arguments is None:
+    if match is None or (arguments := _arguments(match)) is None:
         why = "the answer is not an action of the compact format"
         return Action(tool="invalid", arguments={"why": why}, text=line)
     for entry in page:
@@ -211,17 +208,13 @@ def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
     number = action.arguments.get("element")
     names = [entry.name or entry.role for entry in page if entry.number == number]
     told = f'{action.tool} "{names[0]}"' if names and number is not None else action.tool
-    # Which key, or which way, is half of what was done.
-    if action.tool in ("press", "scroll", "type"):
+    if action.tool in ("press", "scroll", "type"):  # which key or way is half of what was done
         told += f" {action.arguments.get(_FORMS[action.tool].argument)}"
     return told if ok else f"failed {told}"
 
 
 def history(steps: Sequence[Step], observation: Observation) -> list[str]:
-    """Tell the last actions of a run, with what came of them.
-
-    Of those of an earlier driver only what the hand-over tells: what failed is cleaned out.
-    """
+    """Tell the last actions of a run and what came of them; an earlier driver's as handed over."""
     results = results_of(steps, observation)
     return [
         summary(steps[index].action, parse(page_of(steps[: index + 1]).text), ok=results[index].ok)
@@ -288,8 +281,8 @@ class CompactPolicy:
         )
         second = await self._model.complete(replace(request, prompt=reasoning(asked, first.text)))
         thought = replace(first.usage, reasoning_tokens=first.usage.output_tokens)
-        action = replace(second.usage, reasoning_tokens=0)
-        return replace(second, thought=first.text.strip(), usage=thought + action)
+        usage = thought + replace(second.usage, reasoning_tokens=0)
+        return replace(second, thought=first.text.strip(), usage=usage)
 
 
 def _action(completion: Completion, page: Sequence[Entry]) -> Action:
