@@ -60,9 +60,10 @@ def posts(scene: Scene) -> str:
     match, buttons = re.search(r"(@\w+)", scene.goal), re.findall(r'"([^"]*)"', scene.goal)
     if not match or not buttons or scene.tool != "click":
         return ""
-    control, _, post = scene.name.partition(" | ")
-    asked = buttons[0].lower() if not post and scene.target in scene.of("button") else control
-    several, said = "posts by" in scene.goal, list[str]()
+    control, several = scene.name.partition(" | ")[0], re.search(r"posts? by", scene.goal)
+    # When all are pressed, the target is Submit, and what was gone through is the goal's button.
+    asked = buttons[0].lower() if scene.target in scene.of("button") else control
+    said = list[str]()
     for entry in scene.of("item"):
         button, _, label = entry.name.partition(" | ")
         name, at, rest = label.partition("@")

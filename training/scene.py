@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from flyball.agents.compact import fitting
+from flyball.agents.marking import fitting
 from flyball.tools.page import Entry, parse
 from training.examples import Example
 

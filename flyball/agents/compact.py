@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from flyball.agents.account import in_context, results_of
+from flyball.agents.marking import fitting, marks
 from flyball.records import Action, Completion, Lines, Observation, Request, Step, Trajectory
 from flyball.roles import Model, Proposal
-from flyball.tools.page import TEXT_ROLES, Entry, cut, parse
+from flyball.tools.page import TEXT_ROLES, Entry, parse
 
 HISTORY = 6
 """How many of the last actions the prompt tells."""
-PAGE_TOKENS = 480
-"""How much of the page the prompt shows, in tokens of 3.5 characters; the bundled models'
-own tokens are about two thirds of that, and their context is 2,048 of them."""
-COMMON_SHARE = 0.25
-"""A word of the goal that stands in more of a page's lines than this says nothing."""
 MAX_TOKENS = 64
 MAX_THOUGHT = 300
 """Most tokens of a line of thought."""
@@ -33,15 +28,6 @@ SECOND_TRY_TEMPERATURE = 0.8
 WAIT_SECONDS = 1
 WAYS = ("up", "down")
 
-NAMED = "*"
-"""Stands before a line whose element, or one of the cells of its name, the goal names."""
-NEAREST = "+"
-"""Stands before the line that shares most with the goal: rare words count for more."""
-MOST_NEAREST = 2
-"""Where more lines than this share as much, none is marked."""
-CELL = " | "
-"""Stands between the parts of a name: an icon and what it belongs to, a table's head and value."""
-_QUOTED = re.compile(r'"([^"\n]*)"')
 _LINE = re.compile(
     r'(?P<tool>\w+)(?: (?P<target>(?:\w+ )?"[^"\n]*") (?P<element>\d{1,3}))?(?: (?P<rest>[^\n]+))?'
 )
@@ -76,14 +62,8 @@ _FORMS: Mapping[str, _Form] = {
 def prompt(goal: str, lines: Sequence[str], history: Sequence[str]) -> str:
     """Write what the policy is asked. What changes least stands in front."""
     kept = fitting(goal, lines)
-    shown = "\n".join(map(str.__add__, _marks(goal, kept), kept))
+    shown = "\n".join(map(str.__add__, marks(goal, kept), kept))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
-
-
-def fitting(goal: str, lines: Sequence[str]) -> list[str]:
-    """Give the lines of a page that the prompt shows: as many as `PAGE_TOKENS` hold."""
-    page = [line for line in lines if not line.startswith(("url ", "title ", "tabs "))]
-    return cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page))
 
 
 def reasoning(prompt: str, thought: str | None = None) -> str:
@@ -93,43 +73,6 @@ def reasoning(prompt: str, thought: str | None = None) -> str:
     """
     asked = prompt.removesuffix(">") + "?"
     return asked if thought is None else f"{asked}{thought}\n>"
-
-
-def _marks(goal: str, lines: Sequence[str]) -> list[str]:
-    """Give what is to stand before each line: `NAMED`, `NEAREST`, both or nothing.
-
-    To see whether what is sought is on a page at all is what a small model learns last.
-    """
-    said, wanted = _said(goal), set(_said(goal).split())
-    names = [each[1] if (each := _QUOTED.search(line)) else "" for line in lines]
-    words = [wanted.intersection(_said(name).split()) for name in names]
-    often = Counter(word for each in words for word in each)
-    scores = [round(sum(1 / often[w] for w in each if len(w) > 2), 6) for each in words]
-    best = max(scores, default=0.0)
-    unique = best > 0.0 and sum(score == best for score in scores) <= MOST_NEAREST
-    marks = list[str]()
-    for name, score in zip(names, scores, strict=True):
-        cells = [_said(cell) for cell in name.split(CELL)]
-        named = any(cell.strip() and cell in said for cell in cells)
-        mark = NAMED * named + NEAREST * (unique and score == best)
-        marks.append(f"{mark} " if mark else "")
-    return marks
-
-
-def _said(text: str) -> str:
-    """The words of a text, in lower case, with a space around each."""
-    return " ".join(["", *re.findall(r"\w+", text.lower()), ""])
-
-
-def _aside(goal: str, page: Sequence[str]) -> list[str]:
-    """Tell which lines share no telling word with the goal: of a long page they go first."""
-    often = Counter(word for line in page for word in _words(line))
-    telling = {word for word in _words(goal) if often[word] <= len(page) * COMMON_SHARE}
-    return [line for line in page if telling.isdisjoint(_words(line))]
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w{3,}", text.lower()))
 
 
 def encode(action: Action, target: str = "") -> str:
@@ -154,7 +97,8 @@ def decode(text: str, page: Sequence[Entry] = ()) -> Action:
     """
     line = text.strip()
     match = _LINE.fullmatch(line)
-    if match is None or (arguments := _arguments(match)) is None:
+    arguments = _arguments(match) if match else None
+    if match is None or arguments is None:
         why = "the answer is not an action of the compact format"
         return Action(tool="invalid", arguments={"why": why}, text=line)
     for entry in page:
@@ -214,7 +158,10 @@ def summary(action: Action, page: Sequence[Entry], *, ok: bool = True) -> str:
 
 
 def history(steps: Sequence[Step], observation: Observation) -> list[str]:
-    """Tell the last actions of a run and what came of them; an earlier driver's as handed over."""
+    """Tell the last actions of a run, with what came of them.
+
+    Of those of an earlier driver only what the hand-over tells: what failed is cleaned out.
+    """
     results = results_of(steps, observation)
     return [
         summary(steps[index].action, parse(page_of(steps[: index + 1]).text), ok=results[index].ok)
@@ -281,8 +228,8 @@ class CompactPolicy:
         )
         second = await self._model.complete(replace(request, prompt=reasoning(asked, first.text)))
         thought = replace(first.usage, reasoning_tokens=first.usage.output_tokens)
-        usage = thought + replace(second.usage, reasoning_tokens=0)
-        return replace(second, thought=first.text.strip(), usage=usage)
+        action = replace(second.usage, reasoning_tokens=0)
+        return replace(second, thought=first.text.strip(), usage=thought + action)
 
 
 def _action(completion: Completion, page: Sequence[Entry]) -> Action:

@@ -17,6 +17,8 @@ from flyball.tools.page import parse
 
 MASK = "•"
 """Stands for a character, as in a page's own lines."""
+KEYS = ("press", "type")
+"""Tools whose keys go to what has the focus, where they name no element."""
 SHORT = 4
 """A secret with fewer characters may stand within any word: only as a word is it masked."""
 
@@ -70,10 +72,10 @@ def _typed(action: Action) -> str:
 def _is_secret(action: Action, page: Observation) -> bool:
     """Whether the action's element takes passwords, by its number or by its name.
 
-    Keys that go to no element go to what has the focus: any password field that is shown.
+    Keys that go to no element go to what has the focus: it may be any password field on the page.
     """
     number, target = action.arguments.get("element"), action.arguments.get("target")
-    if number is None and target is None:
+    if action.tool in KEYS and number is None and target is None:
         return bool(page.secret)
     labels = {entry.label for entry in parse(page.text) if entry.number in page.secret}
     return str(number) in map(str, page.secret) or target in labels

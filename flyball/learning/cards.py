@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flyball.learning.curves import fit_curves
 from flyball.learning.figures import Figure
-from flyball.learning.fitting import fit
+from flyball.learning.fitting import fit_trees
 from flyball.learning.measures import MOST_FALSE_ALARMS
 from flyball.learning.table import Fitted, Table
 from flyball.learning.training import FOLDS, TARGETS, Trained
@@ -26,7 +26,7 @@ ASKED = {
 }
 
 FORMS: Mapping[Callable[[Table], Fitted], str] = {
-    fit: "Gradient-boosted trees",
+    fit_trees: "Gradient-boosted trees",
     fit_curves: "A curve over the ranks of each feature, and their sum, written as trees",
 }
 

@@ -30,7 +30,6 @@ SETTINGS: Mapping[str, Any] = {
     "verbosity": -1,
 }
 ROUNDS = 150
-STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Boosted:
         return nodes
 
 
-def fit(table: Table) -> Boosted:
+def fit_trees(table: Table) -> Boosted:
     data = lightgbm.Dataset(
         table.values,
         label=table.labels,
@@ -59,25 +58,6 @@ def fit(table: Table) -> Boosted:
         free_raw_data=False,
     )
     return Boosted(lightgbm.train(dict(SETTINGS), data, num_boost_round=ROUNDS))
-
-
-def fit_sigmoid(margin: Floats, labels: Floats, weights: Floats) -> tuple[float, float]:
-    """Slope and intercept of the sigmoid that makes probabilities of margins (Platt 1999).
-
-    Found by Newton's method, with a little pull towards leaving the margins as they are.
-    """
-    pull = 1.0
-    found = np.array([1.0, 0.0])
-    inputs = np.column_stack([margin, np.ones_like(margin)])
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(inputs @ found, -500, 500)))
-        slope = inputs.T @ (weights * (chance - labels)) + pull * (found - [1.0, 0.0])
-        curve = (inputs * (weights * chance * (1 - chance))[:, None]).T @ inputs
-        move = np.linalg.solve(curve + pull * np.eye(2), slope)
-        found = found - move
-        if np.abs(move).max() < 1e-9:
-            break
-    return float(found[0]), float(found[1])
 
 
 def export(

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from flyball.errors import ConfigError
 from flyball.learning.curves import fit_curves
-from flyball.learning.fitting import export, fit, fit_sigmoid
+from flyball.learning.fitting import export, fit_trees
 from flyball.learning.labels import sound_repeats
+from flyball.learning.logistic import fit_sigmoid
 from flyball.learning.measures import best_cut
 from flyball.learning.samples import Sample
 from flyball.learning.table import Fitted, Floats, Table, matrix
@@ -38,7 +39,7 @@ class Target:
     """One for each step; `None` for a run that nobody can label."""
     share: float
     """Each step weighs (steps of its run) ** -share: 1 makes runs equal, 0 steps."""
-    fit: Callable[[Table], Fitted] = fit
+    fit: Callable[[Table], Fitted]
     spares: Callable[[Sequence[Row]], Sequence[bool]] | None = None
     """Which steps of a run are legitimate, whatever else they look like."""
 
@@ -68,6 +69,7 @@ TARGETS: Mapping[str, Target] = {
         features=in_groups("confidence", "recurrence", "results", "goal", "shape", "place"),
         labels=lambda sample: sample.milestone,
         share=0.0,
+        fit=fit_trees,
     ),
 }
 

@@ -70,6 +70,10 @@ def test_what_is_typed_beside_a_password_field_is_masked_since_nobody_knows_wher
     assert masked(typed, PAGE).arguments == {"text": MASK}
     assert SECRET not in masked(typed, PAGE).text
     assert masked(typed, replace(PAGE, secret=())) == typed
+    key = Action(tool="press", arguments={"key": "x"}, text='press "x"')
+    assert masked(key, PAGE).arguments == {"key": "•"}
+    noted = Action(tool="note", arguments={"text": "a word"})  # no key of it goes to the page
+    assert masked(noted, PAGE) == noted
 
 
 def test_a_short_password_leaves_the_words_around_it_readable():

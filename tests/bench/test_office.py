@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from flyball.agents.compact import PAGE_TOKENS
+from flyball.agents.marking import PAGE_TOKENS
 from flyball.bench.miniwob.oracles.moves import NoMoveError, find
 from flyball.bench.office import IRREVERSIBLE, TEMPLATES, Job, Office, Tab
 from flyball.bench.office.data import FIRST_ORDER

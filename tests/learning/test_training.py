@@ -9,8 +9,9 @@ from flyball.errors import ConfigError
 from flyball.learning.cards import make_card
 from flyball.learning.curves import fit_curves
 from flyball.learning.figures import figures
-from flyball.learning.fitting import export, fit, fit_sigmoid
+from flyball.learning.fitting import export, fit_trees
 from flyball.learning.labels import sound_repeats
+from flyball.learning.logistic import fit_sigmoid
 from flyball.learning.measures import auc, best_cut, cut_at
 from flyball.learning.samples import make_sample, read_samples, write_samples
 from flyball.learning.table import Table, matrix
@@ -52,7 +53,7 @@ def trained(samples):
     return trained
 
 
-@pytest.mark.parametrize("fitting", [fit, fit_curves])
+@pytest.mark.parametrize("fitting", [fit_trees, fit_curves])
 def test_our_own_walk_through_the_trees_gives_what_was_fitted(fitting):
     rng = np.random.default_rng(0)
     runs = [a_sample(seed) for seed in range(40)]

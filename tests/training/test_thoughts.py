@@ -221,6 +221,11 @@ def test_facts_are_true_and_of_every_kind():
                 left, whole = sums[0].split(" = ")
                 assert eval(left.replace("x", "*")) == int(whole)
         if example.task in ("fact compared", "fact kept"):
+            far = r"(\d+) ([-+]) (\d+) = (\d+) , (?:\d+ [<>] \d+ , )?(-?\d+) [<>] (-?\d+)"
+            distances = re.findall(far, example.answer)
+            assert bool(distances) == (example.task == "fact compared")
+            for a, how, b, distance, left, right in distances:
+                assert int(a) + int(f"{how}{b}") == int(distance) == abs(int(left) - int(right))
             told = re.sub(r"\d+ [-+] \d+ = \d+ , ", "", example.answer)
             compared = re.findall(r"(-?\d+) ([<>=]) [$€]?(-?\d+)", told)
             assert len(compared) >= FACTS
