@@ -14,7 +14,7 @@ from functools import cache
 from flyball.bench.office import TEMPLATES
 from flyball.bench.office.moves import View
 from flyball.records import Action
-from training.scene import SO, Scene, so
+from training.scene import Scene, so
 
 Want = Mapping[str, str]
 TURNS = ("Next page", "Previous page")
@@ -52,14 +52,15 @@ def wanted(name: str, goal: str) -> Want:
     return next((match.groupdict() for match in found if match), {})
 
 
-def _in_turn(name: str, want: Want, view: View, _: Scene) -> str:
+def _in_turn(name: str, want: Want, view: View, scene: Scene) -> str:
     """Which of several things are done, up to the first that is not."""
-    if name not in SEQUENCES:
+    if name not in SEQUENCES or scene.target is None:
         return ""
     said = list[str]()
     for what, note in SEQUENCES[name](want):
         if not view.did(note):
-            return " , ".join([*said, what])
+            done = scene.argument or f"{scene.target.quoted} {scene.target.number}"
+            return so([*said, what], done)
         said.append(f"{what} done")
     return ""
 
@@ -126,7 +127,8 @@ def _checked(_: str, want: Want, view: View, scene: Scene) -> str:
         return ""
     assert scene.target is not None
     right = scene.target.name in ("Edit order", "Cancel order")
-    return f"{want['item']} / {view.told('Item: ')} {'yes' if right else 'no'}"
+    there = f"{view.told('Item: ')}, {view.told('Status: ')}"
+    return f"{want['item']}, Open / {there} {'yes' if right else 'no'}"
 
 
 def _found(_: str, want: Want, view: View, scene: Scene) -> str:
@@ -142,31 +144,29 @@ def _found(_: str, want: Want, view: View, scene: Scene) -> str:
         return ""
     until = opened.index(target.number) + 1 if found else len(rows)
     told = [_told_apart(sought, row, view) for row in rows[:until]]
-    said, name = " , ".join(filter(None, told)), target.name if found else "none"
-    return f"{sought} : {said}{SO}{name}" if said else f"{sought}{SO}{name}"
+    return f"{sought} : {so(told, f'{target.quoted} {target.number}' if found else 'none')}"
 
 
 def _told_apart(sought: str, row: tuple[str, str, Action], view: View) -> str:
-    """What is said of a row, which rows follow each other by; none of customers and mails."""
-    said = _apart(sought, row[1], view)
-    return f"{row[2].arguments['element']} {said}" if said else ""
+    """What is said of a row, in the order of the page: it is copied."""
+    name, beside, opening = row
+    number = opening.arguments["element"]
+    if view.heading == "Orders":
+        return f'{name}" {number} {_apart(sought, beside)}'.strip()
+    return f"{number} {_apart(sought, beside) if view.heading == 'Stock' else beside}"
 
 
-def _apart(sought: str, beside: str, view: View) -> str:
-    """The amount, shelf or item of a row."""
+def _apart(sought: str, beside: str) -> str:
+    """Of an item its amount, of an order what is ordered; all where that may be it."""
     first = sought.split()[0]
-    if view.heading == "Stock":
-        count, _, place = beside.partition(" on ")
-        if first.isdigit():
-            return f"{count} on {place.removesuffix(', low')}" if count == first else count
-        return place.replace(",", "")
-    if view.heading == "Orders" and "," in sought:
-        _, what, status = beside.rsplit(", ", 2)
-        count, _, item = what.partition(" ")
-        if first.isdigit():
-            return f"{what} {status}" if count == first else count
-        return f"{item} {status}"
-    return ""
+    if " on " in beside:
+        count = beside.partition(" on ")[0]
+        return beside if count == first or not first.isdigit() else count
+    if "," not in sought:
+        return ""
+    _, what, status = beside.rsplit(", ", 2)
+    count = what.partition(" ")[0]
+    return count if first.isdigit() and count != first else f"{what}, {status}"
 
 
 def _sought(want: Want, view: View) -> str:

@@ -38,8 +38,9 @@ class Example:
 
     @property
     def prompt(self) -> str:
-        asked = PROMPTS[self.format](self.goal, self.lines, self.told)
-        return compact.reasoning(asked) if self.thinks else asked
+        if self.thinks:
+            return compact.reasoning(compact.prompt(self.goal, self.lines, self.told, closely=True))
+        return PROMPTS[self.format](self.goal, self.lines, self.told)
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)

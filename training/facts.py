@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from training.drills import Words
 from training.examples import Example
-from training.listings import last_letters, synonyms
-from training.scene import SO, Offer, apart, casing, chosen, months, parity, result
+from training.listings import akin, last_letters, synonyms
+from training.scene import SO, Offer, apart, casing, chosen, months, parity, result, same
 from training.thoughts import paged
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
@@ -42,20 +42,32 @@ def number(rng: random.Random) -> int:
 def compared(rng: random.Random, _: Words) -> str:
     a = number(rng)
     near = a + rng.randint(-12, 12) if rng.random() < 0.4 else number(rng)
-    return apart(a, near)
+    return f"{a} to {near} : {apart(a, near)}"
 
 
 def kept(rng: random.Random, _: Words) -> str:
     most, front = rng.choice((20, 60, 2_500)), rng.choice(("", "", "$", "$", "€"))
     numbers = [rng.randint(0, most) for _ in range(rng.randint(3, 6))]
-    return chosen([Offer(f"{front}{n}", n) for n in numbers], rng.random() < 0.5)
+    asked = rng.choice(("greatest", "smallest", "cheapest", "highest", "lowest"))
+    greatest = asked in ("greatest", "highest")
+    return chosen([Offer(f"{front}{n}", n) for n in numbers], asked, greatest)
 
 
 def lasting(rng: random.Random, _: Words) -> str:
     """The shortest or the longest of what has a price."""
     spans = [(rng.randint(0, 35), rng.randint(0, 59)) for _ in range(rng.randint(2, 4))]
     offers = [Offer(f"{h}h {m}m", 60 * h + m, f"${rng.randint(1, 1_999)}") for h, m in spans]
-    return chosen(offers, rng.random() < 0.5)
+    asked = rng.choice(("shortest", "longest"))
+    return chosen(offers, asked, asked == "longest")
+
+
+def equal(rng: random.Random, words: Words) -> str:
+    """Whether two names are the same."""
+    front, name = rng.choice(("", "@", "@")), words.one(rng)
+    other = name if rng.random() < 0.4 else words.one(rng)
+    if rng.random() < 0.2:
+        other = name[: rng.randint(1, len(name))] + words.one(rng)[-2:]
+    return same(f"{front}{other}", f"{front}{name}")
 
 
 def odd(rng: random.Random, _: Words) -> str:
@@ -97,9 +109,9 @@ def month(rng: random.Random, _: Words) -> str:
     return months(a + 1, b + 1)
 
 
-def akin(rng: random.Random, _: Words) -> str:
-    alike = sorted(rng.choice([row for row in synonyms() if len(row) > 1]))
-    return " ".join(rng.sample(alike, min(len(alike), rng.randint(2, 5))))
+def similar(rng: random.Random, _: Words) -> str:
+    word = rng.choice(rng.choice([row for row in synonyms() if len(row) > 1]))
+    return f"{word} ~ {' '.join(akin(word))}"
 
 
 def placed(rng: random.Random, _: Words) -> str:
@@ -109,5 +121,5 @@ def placed(rng: random.Random, _: Words) -> str:
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
     compared, compared, compared, compared, kept, kept, kept, kept, lasting, lasting, lasting,
     odd, summed, summed, solved, solved, cased, cased, named, ended, ended, ended, month,
-    akin, akin, akin, akin, placed,
+    similar, similar, similar, equal, equal, equal, equal, placed,
 )  # fmt: skip

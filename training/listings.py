@@ -9,7 +9,7 @@ from importlib.resources import files as resources
 from itertools import pairwise
 
 from flyball.tools.page import Entry
-from training.scene import NEXT, Scene, so
+from training.scene import NEXT, Scene, same, so
 
 
 def listed(scene: Scene) -> str:
@@ -23,17 +23,19 @@ def listed(scene: Scene) -> str:
         return ""
     chosen = {e.name: f"{e.quoted} {e.number} on" for e in boxes if e.on}
     chosen |= {name: f"{name} on" for e in lists for name in e.value.split(", ") if name}
-    said, names = [f"now {e.value}" for e in lists if e.value], list[str]()
+    # Beside each name stands again what is chosen now, for them to be compared.
+    now, names, said = "".join(f" / {e.value}" for e in lists if e.value), list[str](), list[str]()
     for word in match[2].split(", "):
         entry = next(
             (e for e in boxes if word == e.name or (match[1] and alike(e.name, word))), None
         )
         name = entry.name if entry else word
         names.append(name)
-        front = f"{word} = " * (name != word)
+        front = f"{word} ~ {' '.join(akin(word))} = " * bool(match[1])
+        front += f"{name}{now} : " * bool(now)
         if name not in chosen:
             # As the page has it: that nothing follows the number is what is to be seen.
-            said.append(f"{front}{entry.quoted} {entry.number}" if entry else f"{name} not")
+            said.append(f"{front}{entry.quoted} {entry.number}" if entry else f"{front}{name} not")
             return so(said, name) + (f"{NEXT}{entry.number}" if entry else "")
         said.append(f"{front}{chosen[name]}")
     for name in chosen.keys() - names:
@@ -43,16 +45,21 @@ def listed(scene: Scene) -> str:
 
 
 @cache
-def synonyms() -> Sequence[frozenset[str]]:
+def synonyms() -> Sequence[Sequence[str]]:
     """The words that MiniWoB++'s page takes for similar, as it lists them."""
     page = resources("miniwob").joinpath("html/miniwob/click-checkboxes-soft.html").read_text()
     listed = page.partition("SYNONYMS = [")[2].partition("];")[0]
     rows = re.findall(r"\[([^\]]*)\]", listed)
-    return [frozenset(re.findall(r"'([^']*)'", row)) for row in rows]
+    return [list(dict.fromkeys(re.findall(r"'([^']*)'", row))) for row in rows]
+
+
+def akin(word: str) -> Sequence[str]:
+    """The words like it, and itself, always in the same order: they are known by heart."""
+    return next((row for row in synonyms() if word in row), [word])
 
 
 def alike(name: str, word: str) -> bool:
-    return name == word or any({name, word} <= row for row in synonyms())
+    return name == word or any({name, word} <= set(row) for row in synonyms())
 
 
 def posts(scene: Scene) -> str:
@@ -66,15 +73,14 @@ def posts(scene: Scene) -> str:
     said = list[str]()
     for entry in scene.of("item"):
         button, _, label = entry.name.partition(" | ")
-        name, at, rest = label.partition("@")
+        _, at, rest = label.partition("@")
         if button != asked or not at:
             continue
         handle = f"@{rest.split()[0].rstrip('…')}"
-        line = f'@{rest}" {entry.number}{" on" * entry.on}' if several else handle
-        own = handle == match[1]
-        said.append(f"{line} {'yes' if entry is scene.target else 'own' if own else 'no'}")
+        place = f"{entry.number}{' on' * entry.on} " * bool(several)
+        said.append(place + same(handle, match[1]))
         if entry is scene.target:
-            return so(said, f"{control} {name}{handle} {' '.join(rest.split()[1:2])}")
+            return so(said, f'{entry.name}" {entry.number}')
     return so(said, scene.name)
 
 
@@ -99,7 +105,7 @@ def dishes(scene: Scene) -> str:
     for each in wanted:
         count, add = next((int(e.name) for e in each if e.name.isdigit()), 0), each[-1]
         said.append(" ".join(f"{e.name.strip()} {e.number or ''}".strip() for e in each))
-        said[-1] += f" of {amount}" * (amount > 1)
+        said[-1] += f" : {count} of {amount}"
         if count < amount:
             return so(said, f"+ {add.number}") + f"{NEXT}{add.number}"
     return so(said, scene.name)
@@ -135,6 +141,15 @@ def suggested(scene: Scene) -> str:
         if right:
             return f"{' '.join(end)} : " * bool(end) + so(said, entry.name)
     return ""
+
+
+def airports(scene: Scene) -> str:
+    """The place or the code that is asked for, and the airport of it."""
+    asked = re.search(r"from: (.*) to: (.*) on ", scene.goal)
+    named = re.fullmatch(r"(.*) \((\w{3})\)", scene.name)
+    if not asked or not named or scene.target not in scene.of("item"):
+        return ""
+    return next((so([each], scene.name) for each in asked.groups() if each in named.groups()), "")
 
 
 def last_letters(name: str, count: int) -> str:

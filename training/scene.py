@@ -121,6 +121,11 @@ def result(a: int, how: str, b: int) -> str:
     return f"{a} {how} {b} : {plain} : {whole}"
 
 
+def same(said: str, wanted: str) -> str:
+    """Two that are beside each other, and whether they are the same: `@al @bo no`."""
+    return f"{said} {wanted} {'yes' if said == wanted else 'no'}"
+
+
 def parity(number: object) -> str:
     return "even" if int(str(number)) % 2 == 0 else "odd"
 
@@ -134,9 +139,10 @@ class Offer(NamedTuple):
     """What it is called, where that is not what is compared."""
 
 
-def chosen(offers: Sequence[Offer], most: bool) -> str:
-    """Go through offers beside the best so far: `least : $9 , $12 > $9 , $3 < $9 -> $3`.
+def chosen(offers: Sequence[Offer], asked: str, most: bool) -> str:
+    """Go through offers beside the best so far: `cheapest least : $9 , $12 > $9 , $3 < $9 -> $3`.
 
+    `asked` is the goal's word, which tells what is compared, and `most` whether it is the greatest.
     One that becomes the best says its name as well: `3h 55m < 20h 49m $456`.
     """
     kept, *rest = offers
@@ -148,4 +154,4 @@ def chosen(offers: Sequence[Offer], most: bool) -> str:
             kept = each
             compared = f"{compared} {kept.name}".strip()
         said.append(compared)
-    return f"{'greatest' if most else 'least'} : {so(said, kept.name or kept.said)}"
+    return f"{asked} {'most' if most else 'least'} : {so(said, kept.name or kept.said)}"

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from training.errands import errand
 from training.examples import Example
-from training.listings import dishes, files, listed, posts, sought, suggested
+from training.listings import airports, dishes, files, listed, posts, sought, suggested
 from training.scene import (
     MONTHS,
     NEXT,
@@ -153,7 +153,7 @@ def _best(scene: Scene) -> str:
         ]
     if len(offers) < 2 or len(offers) != len(targets) or scene.target not in targets:
         return ""
-    return chosen(offers, most)
+    return chosen(offers, match[0], most)
 
 
 def _contact(scene: Scene) -> str:
@@ -208,7 +208,8 @@ def _slid(scene: Scene) -> str:
     now = next((t for t in scene.texts() if re.fullmatch(r"-?\d+", t)), None)
     if not match or now is None:
         return ""
-    return so([apart(int(now), int(match[1]))], scene.argument or scene.name)
+    both = f"{now} to {match[1]}"
+    return f"{both} : {so([apart(int(now), int(match[1]))], scene.argument or scene.name)}"
 
 
 def _ordinal(scene: Scene) -> str:
@@ -224,12 +225,17 @@ def _ordinal(scene: Scene) -> str:
 
 
 def _widget(scene: Scene) -> str:
-    """The lines of the elements, up to the first that is of the kind that is asked for."""
-    if not re.fullmatch(r'Click on a "(.*)" widget\.', scene.goal) or scene.target is None:
+    """The kinds of the elements, up to the first that is of the one that is asked for."""
+    match = re.fullmatch(r'Click on a "(.*)" widget\.', scene.goal)
+    if not match or scene.target is None:
         return ""
-    elements = [e for e in scene.page if e.number is not None]
-    before = [f"{e.line} no" for e in elements[: elements.index(scene.target)]]
-    return so([*before, f"{scene.target.line} yes"], f"{scene.target.quoted} {scene.target.number}")
+    said = list[str]()
+    for each in (e for e in scene.page if e.number is not None):
+        kind = f"{each.role}{' multiline' * each.multiline} {match[1]}"
+        said.append(f"{kind} {'yes' if each is scene.target else 'no'} {each.number}")
+        if each is scene.target:
+            break
+    return so(said, f"{scene.target.quoted} {scene.target.number}")
 
 
 def paged(number: int) -> str:
@@ -261,6 +267,6 @@ def _month(scene: Scene) -> str:
 
 RULES: Sequence[Callable[[Scene], str]] = (
     _counted, _summed, _odd_or_even, _generated, _cased, _best, _contact, _menu, _ordinal, _slid,
-    files, _widget, _result, _month, listed, posts, dishes, sought, suggested, errand,
+    airports, files, _widget, _result, _month, listed, posts, dishes, sought, suggested, errand,
     _read_off, _filled_in,
 )  # fmt: skip

@@ -59,10 +59,15 @@ _FORMS: Mapping[str, _Form] = {
 }
 
 
-def prompt(goal: str, lines: Sequence[str], history: Sequence[str]) -> str:
-    """Write what the policy is asked. What changes least stands in front."""
+def prompt(
+    goal: str, lines: Sequence[str], history: Sequence[str], *, closely: bool = False
+) -> str:
+    """Write what the policy is asked. What changes least stands in front.
+
+    A policy that thinks reads pages `closely` (see `flyball.agents.marking.marks`).
+    """
     kept = fitting(goal, lines)
-    shown = "\n".join(map(str.__add__, marks(goal, kept), kept))
+    shown = "\n".join(map(str.__add__, marks(goal, kept, closely=closely), kept))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
 
 
@@ -208,8 +213,9 @@ class CompactPolicy:
         # A draw depends on the goal too, or episodes of other seeds would all draw alike.
         draw = zlib.crc32(f"{trajectory.task.prompt}\n{len(steps)}".encode())
         shown = parse(page.text)
+        lines, goal = page.text.splitlines(), trajectory.task.prompt
         request = Request(
-            prompt=prompt(trajectory.task.prompt, page.text.splitlines(), told),
+            prompt=prompt(goal, lines, told, closely=self._reasons),
             max_tokens=MAX_TOKENS,
             temperature=temperature,
             seed=draw if temperature else None,

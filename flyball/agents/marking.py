@@ -20,6 +20,8 @@ NEAREST = "+"
 """Stands before the line that shares most with the goal: rare words count for more."""
 MOST_NEAREST = 2
 """Where more lines than this share as much, none is marked."""
+MANY_NEAREST = 8
+"""The same where the page is read closely."""
 CELL = " | "
 """Stands between the parts of a name: an icon and what it belongs to, a table's head and value."""
 _QUOTED = re.compile(r'"([^"\n]*)"')
@@ -31,19 +33,22 @@ def fitting(goal: str, lines: Sequence[str]) -> list[str]:
     return cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page))
 
 
-def marks(goal: str, lines: Sequence[str]) -> list[str]:
+def marks(goal: str, lines: Sequence[str], *, closely: bool = False) -> list[str]:
     """Give what is to stand before each line: `NAMED`, `NEAREST`, both or nothing.
 
-    To see whether what is sought is on a page at all is what a small model learns last.
+    To see whether what is sought is on a page at all is what a small model learns last. Read
+    `closely`, short words with a digit count as well, and more lines may be the nearest.
     """
     said, wanted = _said(goal), set(_said(goal).split())
     found = [_QUOTED.search(line) for line in lines]
     names = [each[1] if each else "" for each in found]
     words = [wanted.intersection(_said(name).split()) for name in names]
     often = Counter(word for each in words for word in each)
-    scores = [round(sum(1 / often[w] for w in each if len(w) > 2), 6) for each in words]
+    scores = [round(sum(1 / often[w] for w in each if _tells(w, closely)), 6) for each in words]
     best = max(scores, default=0.0)
-    unique = best > 0.0 and sum(score == best for score in scores) <= MOST_NEAREST
+    unique = best > 0.0 and sum(score == best for score in scores) <= (
+        MANY_NEAREST if closely else MOST_NEAREST
+    )
     given = list[str]()
     for name, score in zip(names, scores, strict=True):
         cells = [_said(cell) for cell in name.split(CELL)]
@@ -51,6 +56,10 @@ def marks(goal: str, lines: Sequence[str]) -> list[str]:
         mark = NAMED * named + NEAREST * (unique and score == best)
         given.append(f"{mark} " if mark else "")
     return given
+
+
+def _tells(word: str, closely: bool) -> bool:
+    return len(word) > 2 or (closely and any(map(str.isdigit, word)))
 
 
 def _said(text: str) -> str:

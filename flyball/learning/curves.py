@@ -8,6 +8,7 @@ tell tasks apart so well: of 1,400 runs on templates of the office suite that we
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,11 @@ KNOTS = 21
 """A curve runs straight over the ranks of its feature, which are known at so many places."""
 PENALTY = 100.0
 """Ridge: how strongly a curve is held flat, beside steps of weight 1."""
+OWN_PENALTY = 100.0
+"""The same of what a policy that thinks has of its own."""
+GATE = "thought_share"
+FEWEST = 1_000
+"""Steps that each kind has at least where they are told apart."""
 FREE = 1e-6
 """Of what all curves begin at: as good as none."""
 ABOVE_ALL = 1e308
@@ -55,45 +61,99 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """Weights of the curves, and of their being unknown (features each), and what all begin at."""
+    """Curves of policies that act at once, and of those that think first: (2, features) each.
 
-    curves: tuple[Curve, ...]
+    What a value says depends on which it is: where one thinks, most tokens are thoughts, which it
+    is surer of. Each kind has ranks of its own, and weights that are pulled towards common ones.
+    """
+
+    curves: tuple[tuple[Curve, ...], tuple[Curve, ...]]
     weights: Floats
     unknown: Floats
-    begin: float
+    """Weights of being unknown."""
+    begin: Floats
+    """What all begin at, of each kind (2)."""
+    gate: int | None
+    """The feature that tells the kinds apart, above 0 where one thinks; none: all are of one."""
 
     def margins(self, values: Floats) -> Floats:
         """What the curves of `values` (steps, features) come to (steps)."""
-        weights = np.array([*self.weights, *self.unknown, self.begin], np.float64)
-        return np.asarray(_inputs(self.curves, values) @ weights, np.float64)
+        thinks = thinking(values, self.gate)
+        found = np.empty(len(values))
+        for kind in (0, 1):
+            mine = thinks == kind
+            weights = np.array([*self.weights[kind], *self.unknown[kind], self.begin[kind]])
+            found[mine] = _inputs(self.curves[kind], values[mine]) @ weights
+        return found
 
     def nodes(self) -> Nodes:
-        """A tree for each feature: first whether it is known, then between which knots it is."""
+        """A tree for each feature: which kind it is, whether it is known, between which knots."""
         nodes = Nodes()
-        nodes.roots.append(nodes.leaf(self.begin))
-        for number, curve in enumerate(self.curves):
-            if not (self.weights[number] or self.unknown[number]):
-                continue
-            root = nodes.split(number, ABOVE_ALL, missing_left=False)
-            heights = list(self.weights[number] * curve.places) or [0.0]
-            nodes.left[root] = _halved(nodes, number, list(curve.edges), heights)
-            nodes.right[root] = nodes.leaf(float(self.unknown[number]))
-            nodes.roots.append(root)
+        self._apart(nodes, lambda kind: nodes.leaf(float(self.begin[kind])))
+        for number in range(self.weights.shape[1]):
+            if self.weights[:, number].any() or self.unknown[:, number].any():
+                self._apart(nodes, lambda kind, number=number: self._tree(nodes, number, kind))
         return nodes
+
+    def _apart(self, nodes: Nodes, made: Callable[[int], int]) -> None:
+        """Add what is `made` for each kind, below a node that tells which it is."""
+        if self.gate is None:
+            nodes.roots.append(made(0))
+            return
+        root = nodes.split(self.gate, 0.0, missing_left=True)
+        nodes.left[root], nodes.right[root] = made(0), made(1)
+        nodes.roots.append(root)
+
+    def _tree(self, nodes: Nodes, number: int, kind: int) -> int:
+        curve, weight = self.curves[kind][number], self.weights[kind, number]
+        root = nodes.split(number, ABOVE_ALL, missing_left=False)
+        heights = list(weight * curve.places) or [0.0]
+        nodes.left[root] = _halved(nodes, number, list(curve.edges), heights)
+        nodes.right[root] = nodes.leaf(float(self.unknown[kind, number]))
+        return root
 
 
 def fit_curves(table: Table) -> Curves:
     """Fit the weights of all curves at once, by logistic regression."""
-    curves = tuple(_curve(column) for column in table.values.T)
-    inputs = _inputs(curves, table.values)
+    gate = table.features.index(GATE) if GATE in table.features else None
+    thinks = thinking(table.values, gate)
+    gate = gate if min(thinks.sum(), (~thinks).sum()) >= FEWEST else None
+    if gate is None:
+        thinks = np.zeros_like(thinks)
+    of_kind = [
+        table.values[thinks == kind] if gate is not None else table.values for kind in (0, 1)
+    ]
+    curves = tuple(tuple(_curve(column) for column in values.T) for values in of_kind)
+    inputs = np.empty((len(table.values), 2 * table.values.shape[1] + 1))
+    for kind in (0, 1):
+        inputs[thinks == kind] = _inputs(curves[kind], table.values[thinks == kind])
+    own = inputs * thinks[:, None] if gate is not None else np.empty((len(inputs), 0))
     penalty = np.full(inputs.shape[1], PENALTY)
+    apart = np.full(own.shape[1], OWN_PENALTY)
     penalty[-1] = FREE
-    begin = np.zeros(len(penalty))
-    found = fit_logistic(inputs, table.labels, table.weights, begin=begin, penalty=penalty)
-    count = len(curves)
-    return Curves(
-        curves=curves, weights=found[:count], unknown=found[count:-1], begin=float(found[-1])
+    apart[-1:] = FREE
+    found = fit_logistic(
+        np.hstack([inputs, own]),
+        table.labels,
+        table.weights,
+        begin=np.zeros(len(penalty) + len(apart)),
+        penalty=np.concatenate([penalty, apart]),
     )
+    common, more = found[: len(penalty)], found[len(penalty) :]
+    both = np.vstack([common, common + more if len(more) else common])
+    count = len(table.features)
+    return Curves(
+        curves=(curves[0], curves[1]),
+        weights=both[:, :count],
+        unknown=both[:, count:-1],
+        begin=both[:, -1],
+        gate=gate,
+    )
+
+
+def thinking(values: Floats, gate: int | None) -> NDArray[np.bool_]:
+    """Which steps of `values` (steps, features) are of a policy that thinks first (steps)."""
+    return values[:, gate] > 0 if gate is not None else np.zeros(len(values), bool)
 
 
 def _curve(column: Floats) -> Curve:

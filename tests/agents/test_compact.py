@@ -243,3 +243,13 @@ async def test_a_policy_that_reasons_writes_a_line_of_thought_and_then_acts_on_i
     assert second.lines == offered(parse(PAGE.text))
     assert (action.tool, action.thought, action.logprobs) == ("click", "1 Hi", (-0.1,))
     assert (usage.output_tokens, usage.reasoning_tokens) == (5, 2)
+
+
+def test_a_page_that_is_read_closely_has_more_marked():
+    goal = "Find the item with 55 on shelf C1, and its 3 lamps."
+    lines = ['text "55 on C1"', 'text "55 on B2"', *[f'item "lamps {i} @x" {i}' for i in range(8)]]
+    shown = prompt(goal, lines, [], closely=True).splitlines()[1:-2]
+    assert shown[:2] == ['+ text "55 on C1"', 'text "55 on B2"']
+    assert marks("Order the lamp", *["lamp a"] * 3) == ["", "", ""]
+    three = prompt("Order the lamp", ['item "lamp a" 1'] * 3, [], closely=True)
+    assert three.splitlines()[1:-2] == ['+ item "lamp a" 1'] * 3

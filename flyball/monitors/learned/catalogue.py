@@ -114,6 +114,7 @@ _GROUPS: Mapping[Group, Mapping[str, str]] = {
         "action_similarity": "words of this action and the one before: shared over all",
         "thought_similarity": "words of this thought and the one before: shared over all",
         "thought_words": "this thought: words",
+        "thought_share": "steps so far: share that were thought about before",
         "text_overlap": "this answer: share that repeats the one before in one piece (AgentStop)",
         "tokens": "this step: tokens generated",
         "tokens_run": "all steps: tokens generated",

@@ -15,7 +15,7 @@ class Shape:
 
     def __init__(self) -> None:
         self._last: Glance | None = None
-        self._steps = self._tokens = self._read = 0
+        self._steps = self._tokens = self._read = self._thought = 0
 
     def row(self, glance: Glance) -> Row:
         action, last, usage = glance.action, self._last, glance.step.policy_spend.usage
@@ -28,6 +28,7 @@ class Shape:
             "is_invalid": action.tool == "invalid",
             "is_wait": action.tool in WAITING,
             "thought_words": len(action.thought.split()),
+            "thought_share": (self._thought + bool(action.thought)) / (self._steps + 1),
             "tokens": usage.output_tokens if known else None,
             "tokens_run": self._tokens + usage.output_tokens if known else None,
             "tokens_mean": (self._tokens + usage.output_tokens) / (self._steps + 1)
@@ -54,6 +55,7 @@ class Shape:
         self._tokens += usage.output_tokens
         self._read += usage.input_tokens
         self._steps += 1
+        self._thought += bool(glance.action.thought)
         self._last = glance
 
     def _target(self, glance: Glance) -> Row:
