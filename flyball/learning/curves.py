@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ class Curves:
         self._apart(nodes, lambda kind: nodes.leaf(float(self.begin[kind])))
         for number in range(self.weights.shape[1]):
             if self.weights[:, number].any() or self.unknown[:, number].any():
-                self._apart(nodes, lambda kind, number=number: self._tree(nodes, number, kind))
+                self._apart(nodes, partial(self._tree, nodes, number))
         return nodes
 
     def _apart(self, nodes: Nodes, made: Callable[[int], int]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from flyball.errors import ConfigError
 from flyball.learning.cards import make_card
-from flyball.learning.curves import fit_curves
+from flyball.learning.curves import GATE, fit_curves
 from flyball.learning.figures import figures
 from flyball.learning.fitting import export, fit_trees
 from flyball.learning.labels import sound_repeats
@@ -104,6 +104,37 @@ def test_a_curve_follows_ranks_and_knows_what_is_unknown():
     assert said[0] < -0.5 < 0.5 < said[1]
     assert said[2] > 0.5
     assert said[3] == pytest.approx(said[1], abs=0.3)  # the other feature says nothing
+
+
+def test_a_policy_that_thinks_has_curves_of_its_own():
+    rng, count = np.random.default_rng(0), 6_000
+    thinks = rng.random(count) < 0.5
+    # The same signal, of which a policy that thinks has a tenth: by rank it says as much.
+    signal = rng.exponential(size=count)
+    rank = np.argsort(np.argsort(signal)) / count
+    other = rng.normal(size=count)
+    rises = 1 / (1 + np.exp(-3 * other))
+    chance = (rank + np.where(thinks, rises, 1 - rises)) / 2
+    values = np.column_stack([np.where(thinks, signal / 10, signal), other, thinks * 0.5])
+    table = Table(
+        features=(*tuple(FEATURES)[:2], GATE),
+        values=values,
+        labels=(rng.random(count) < chance).astype(float),
+        weights=np.ones(count),
+        tasks=np.ones(count).astype(str),
+    )
+    fitted = fit_curves(table)
+    rows = np.array([[0.1, 0, 0], [3, 0, 0], [0.01, 0, 0.5], [0.3, 0, 0.5], [1, 2, 0], [0.1, 2, 1]])
+    said = fitted.margins(rows)
+    assert said[0] == pytest.approx(said[2], abs=0.3)
+    assert said[1] == pytest.approx(said[3], abs=0.3)
+    assert said[1] - said[0] > 1
+    assert said[5] - said[4] > 1
+    trees = export(fitted, "will_fail", table.features, (1.0, 0.0), 0.5, {})
+    for row, margin in zip(rows, said, strict=True):
+        assert trees.margin(dict(zip(table.features, row, strict=True))) == pytest.approx(margin)
+    alone = fit_curves(replace(table, values=values * [1, 1, 0]))
+    assert alone.gate is None
 
 
 @pytest.mark.parametrize("monitor", TARGETS)
