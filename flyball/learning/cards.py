@@ -10,6 +10,7 @@ from flyball.learning.fitting import fit_trees
 from flyball.learning.measures import MOST_FALSE_ALARMS
 from flyball.learning.table import Fitted, Table
 from flyball.learning.training import FOLDS, TARGETS, Trained
+from flyball.monitors.learned.trees import Trees
 
 ASKED = {
     "will_fail": "Is the run going to fail? True of every step of a run that failed.",
@@ -26,14 +27,25 @@ ASKED = {
 }
 
 FORMS: Mapping[Callable[[Table], Fitted], str] = {
-    fit_trees: "Gradient-boosted trees",
-    fit_curves: "A curve over the ranks of each feature, and their sum, written as trees",
+    fit_trees: "gradient-boosted trees",
+    fit_curves: "curves over the ranks of the features, added up and written as trees",
 }
 
 SPARING = (
     f" of the thresholds that rule against {MOST_FALSE_ALARMS:.0%} or less of repeats that show"
     " something new in the end, where there are such"
 )
+
+
+def _form(trees: Trees) -> str:
+    """What was fitted; of several, with how much each counts for."""
+    forms = [FORMS[fit] for fit in TARGETS[trees.monitor].fits]
+    shares = trees.about["shares"]
+    assert isinstance(shares, list)
+    if len(forms) > 1:
+        forms = [f"{form} (times {share})" for form, share in zip(forms, shares, strict=True)]
+    said = ",\nand ".join(forms)
+    return said[0].upper() + said[1:]
 
 
 def make_card(trained: Trained, found: Sequence[Figure]) -> str:
@@ -47,7 +59,7 @@ def make_card(trained: Trained, found: Sequence[Figure]) -> str:
 
 {ASKED[trees.monitor]}
 
-{FORMS[TARGETS[trees.monitor].fit]}: {len(trees.roots)} trees with {len(trees.leaves):,} leaves
+{_form(trees)}: {len(trees.roots)} trees with {len(trees.leaves):,} leaves
 over {len(trees.features)} features (`flyball.monitors.learned.catalogue`), read with the standard
 library. Trained by `flyball monitors train` on {len(trained.runs):,} runs of {len(tasks)} tasks,
 {sum(run.success for run in trained.runs):,} of them successful: {steps:,} steps, {so:,} of which

@@ -54,6 +54,21 @@ class Nodes:
         self.leaves.append(value)
         return ~(len(self.leaves) - 1)
 
+    def add(self, others: Nodes, *, share: float) -> None:
+        """Add the trees of `others`, whose leaves count for `share` of what they are."""
+        node, leaf = len(self.feature), len(self.leaves)
+        # A leaf is named by its place from the end of the numbers below 0.
+        moved = [
+            [child + node if child >= 0 else child - leaf for child in children]
+            for children in (others.roots, others.left, others.right)
+        ]
+        for mine, theirs in zip((self.roots, self.left, self.right), moved, strict=True):
+            mine += theirs
+        self.feature += others.feature
+        self.threshold += others.threshold
+        self.missing_left += others.missing_left
+        self.leaves += [share * each for each in others.leaves]
+
     def split(self, feature: int, threshold: float, *, missing_left: bool) -> int:
         """Add a node whose children are still to be named; gives its number."""
         self.feature.append(feature)

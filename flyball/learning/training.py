@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flyball.errors import ConfigError
+from flyball.learning.blend import Blend, fit_shares
 from flyball.learning.curves import fit_curves
 from flyball.learning.fitting import export, fit_trees
 from flyball.learning.labels import sound_repeats
@@ -39,7 +40,8 @@ class Target:
     """One for each step; `None` for a run that nobody can label."""
     share: float
     """Each step weighs (steps of its run) ** -share: 1 makes runs equal, 0 steps."""
-    fit: Callable[[Table], Fitted]
+    fits: tuple[Callable[[Table], Fitted], ...]
+    """What is fitted, and then weighed by what it says of tasks that were held out."""
     spares: Callable[[Sequence[Row]], Sequence[bool]] | None = None
     """Which steps of a run are legitimate, whatever else they look like."""
 
@@ -56,20 +58,20 @@ TARGETS: Mapping[str, Target] = {
         features=in_groups("confidence", "recurrence", "results", "goal", "shape", "place"),
         labels=lambda sample: [not sample.success] * len(sample.rows),
         share=0.5,
-        fit=fit_curves,
+        fits=(fit_curves, fit_trees),
     ),
     "stuck": Target(
         features=in_groups("recurrence", "results", "shape"),
         labels=lambda sample: sample.stuck,
         share=0.0,
-        fit=fit_curves,
+        fits=(fit_curves,),
         spares=sound_repeats,
     ),
     "milestone": Target(
         features=in_groups("confidence", "recurrence", "results", "goal", "shape", "place"),
         labels=lambda sample: sample.milestone,
         share=0.0,
-        fit=fit_trees,
+        fits=(fit_trees,),
     ),
 }
 
@@ -114,22 +116,27 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
     runs, labels = [run for run, _ in labelled], [labels for _, labels in labelled]
     table = make_table(target, runs, labels)
     _check(monitor, table, {run.unit for run in runs})
-    held_out = np.empty(len(table.labels))
+    apart = np.empty((len(table.labels), len(target.fits)))
     for number, held in enumerate(folds(runs), start=1):
         tell(f"{monitor}: fold {number} of {FOLDS}, {len(held)} tasks are held out")
         out = np.isin(table.tasks, list(held))
-        held_out[out] = target.fit(_part(table, ~out)).margins(table.values[out])
+        for part, fit in enumerate(target.fits):
+            apart[out, part] = fit(_part(table, ~out)).margins(table.values[out])
+    shares = fit_shares(apart, table.labels, table.weights)
+    held_out = apart @ shares
     sigmoid = fit_sigmoid(held_out, table.labels, table.weights)
     chances = 1 / (1 + np.exp(-(sigmoid[0] * held_out + sigmoid[1])))
     tell(f"{monitor}: all {len(runs)} runs")
     about = {
         "runs": len(runs),
+        "shares": [round(float(share), 3) for share in shares],
         "steps": len(table.labels),
         "tasks": sorted({run.task for run in runs}),
         "agents": sorted({run.agent for run in runs}),
     }
     decision = best_cut(chances, table.labels, target.spared(runs)).threshold
-    trees = export(target.fit(table), monitor, target.features, sigmoid, decision, about)
+    blend = Blend([fit(table) for fit in target.fits], shares)
+    trees = export(blend, monitor, target.features, sigmoid, decision, about)
     return Trained(
         trees=trees, runs=tuple(runs), scores=tuple(_by_run(chances, runs)), labels=tuple(labels)
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from flyball.errors import ConfigError
+from flyball.learning.blend import Blend, fit_shares
 from flyball.learning.cards import make_card
 from flyball.learning.curves import GATE, fit_curves
 from flyball.learning.figures import figures
@@ -53,7 +54,24 @@ def trained(samples):
     return trained
 
 
-@pytest.mark.parametrize("fitting", [fit_trees, fit_curves])
+def blended(table):
+    return Blend([fit_curves(table), fit_trees(table)], np.array([0.25, 0.5]))
+
+
+def test_a_blend_counts_on_what_is_right_and_never_against_it():
+    rng, count = np.random.default_rng(0), 4_000
+    signal = rng.normal(size=count)
+    labels = (rng.random(count) < 1 / (1 + np.exp(-signal))).astype(float)
+    shares = fit_shares(np.column_stack([signal, -signal / 2]), labels, np.ones(count))
+    assert shares[0] > 0.7
+    assert shares[1] == 0
+    halves = fit_shares(np.column_stack([signal, signal]), labels, np.ones(count))
+    assert halves == pytest.approx([0.5, 0.5], abs=0.05)
+    assert fit_shares(signal[:, None], labels, np.ones(count)) == [1]
+    assert fit_shares(-np.column_stack([signal, signal]), labels, np.ones(count)).sum() == 1
+
+
+@pytest.mark.parametrize("fitting", [fit_trees, fit_curves, blended])
 def test_our_own_walk_through_the_trees_gives_what_was_fitted(fitting):
     rng = np.random.default_rng(0)
     runs = [a_sample(seed) for seed in range(40)]
