@@ -62,7 +62,8 @@ def test_a_blend_counts_on_what_is_right_and_never_against_it():
     rng, count = np.random.default_rng(0), 4_000
     signal = rng.normal(size=count)
     labels = (rng.random(count) < 1 / (1 + np.exp(-signal))).astype(float)
-    shares = fit_shares(np.column_stack([signal, -signal / 2]), labels, np.ones(count))
+    wrong = rng.normal(size=count) - 2 * labels
+    shares = fit_shares(np.column_stack([signal, wrong]), labels, np.ones(count))
     assert shares[0] > 0.7
     assert shares[1] == 0
     halves = fit_shares(np.column_stack([signal, signal]), labels, np.ones(count))
@@ -144,8 +145,8 @@ def test_a_policy_that_thinks_has_curves_of_its_own():
     fitted = fit_curves(table)
     rows = np.array([[0.1, 0, 0], [3, 0, 0], [0.01, 0, 0.5], [0.3, 0, 0.5], [1, 2, 0], [0.1, 2, 1]])
     said = fitted.margins(rows)
-    assert said[0] == pytest.approx(said[2], abs=0.3)
-    assert said[1] == pytest.approx(said[3], abs=0.3)
+    assert said[0] == pytest.approx(said[2], abs=0.5)
+    assert said[1] == pytest.approx(said[3], abs=0.5)
     assert said[1] - said[0] > 1
     assert said[5] - said[4] > 1
     trees = export(fitted, "will_fail", table.features, (1.0, 0.0), 0.5, {})
