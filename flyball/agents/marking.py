@@ -46,19 +46,19 @@ def marks(goal: str, lines: Sequence[str], *, closely: bool = False) -> list[str
     often = Counter(word for each in words for word in each)
     scores = [round(sum(1 / often[w] for w in each if _tells(w, closely)), 6) for each in words]
     best = max(scores, default=0.0)
-    unique = best > 0.0 and sum(score == best for score in scores) <= (
-        MANY_NEAREST if closely else MOST_NEAREST
-    )
+    most = MANY_NEAREST if closely else MOST_NEAREST
+    few = best > 0.0 and scores.count(best) <= most
     given = list[str]()
     for name, score in zip(names, scores, strict=True):
         cells = [_said(cell) for cell in name.split(CELL)]
         named = any(cell.strip() and cell in said for cell in cells)
-        mark = NAMED * named + NEAREST * (unique and score == best)
+        mark = NAMED * named + NEAREST * (few and score == best)
         given.append(f"{mark} " if mark else "")
     return given
 
 
 def _tells(word: str, closely: bool) -> bool:
+    """Whether a word that a line shares with the goal counts for anything."""
     return len(word) > 2 or (closely and any(map(str.isdigit, word)))
 
 

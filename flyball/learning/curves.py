@@ -25,6 +25,7 @@ PENALTY = 100.0
 OWN_PENALTY = 30.0
 """The same of what a policy that thinks has of its own: between 10 and 1,000 it mattered little."""
 GATE = "thought_share"
+"""The feature that is above 0 where a policy thinks."""
 FEWEST = 1_000
 """Steps that each kind has at least where they are told apart."""
 FREE = 1e-6

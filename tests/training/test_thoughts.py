@@ -7,7 +7,7 @@ import pytest
 
 from training.drills import Words
 from training.examples import Example
-from training.facts import FACTS, KINDS, facts
+from training.facts import FACTS, KINDS, equal, facts
 from training.listings import alike
 from training.scene import Offer, apart, chosen, sign
 from training.thoughts import thoughtful
@@ -210,6 +210,15 @@ def test_what_is_chosen_from_a_list_is_what_the_thought_comes_to():
     goal = "Select Ann, Bo from the scroll list and click Submit."
     told = thoughtful(step(goal, *lines, answer=' select "" 1 "Cy"'))
     assert told.answer == ' Ann / Ann : Ann on , Bo / Ann : Bo not -> Bo\n> select "" 1 "Bo"'
+
+
+def test_names_that_are_called_the_same_are():
+    rng, verdicts = random.Random(0), set()
+    for _ in range(100):
+        said, wanted, verdict = equal(rng, WORDS).split()
+        assert (said == wanted) == (verdict == "yes")
+        verdicts.add(verdict)
+    assert verdicts == {"yes", "no"}
 
 
 def test_facts_are_true_and_of_every_kind():
