@@ -119,33 +119,26 @@ def fit_curves(table: Table) -> Curves:
     """Fit the weights of all curves at once, by logistic regression."""
     gate = table.features.index(GATE) if GATE in table.features else None
     thinks = thinking(table.values, gate)
-    gate = gate if min(thinks.sum(), (~thinks).sum()) >= FEWEST else None
-    if gate is None:
-        thinks = np.zeros_like(thinks)
-    of_kind = [
-        table.values[thinks == kind] if gate is not None else table.values for kind in (0, 1)
-    ]
-    curves = tuple(tuple(_curve(column) for column in values.T) for values in of_kind)
-    inputs = np.empty((len(table.values), 2 * table.values.shape[1] + 1))
-    for kind in (0, 1):
-        inputs[thinks == kind] = _inputs(curves[kind], table.values[thinks == kind])
-    own = inputs * thinks[:, None] if gate is not None else np.empty((len(inputs), 0))
-    penalty = np.full(inputs.shape[1], PENALTY)
-    apart = np.full(own.shape[1], OWN_PENALTY)
-    penalty[-1] = FREE
-    apart[-1:] = FREE
+    if min(thinks.sum(), (~thinks).sum()) < FEWEST:
+        gate, thinks = None, thinking(table.values, None)
+    kinds = (~thinks, thinks if gate is not None else ~thinks)
+    at_once, thought = (tuple(map(_curve, table.values[kind].T)) for kind in kinds)
+    inputs = _inputs(at_once, table.values)
+    inputs[thinks] = _inputs(thought, table.values[thinks])
+    width, count = inputs.shape[1], len(table.features)
+    penalty = np.repeat([PENALTY, OWN_PENALTY], width)
+    penalty[[width - 1, -1]] = FREE
     found = fit_logistic(
-        np.hstack([inputs, own]),
+        np.hstack([inputs, inputs * thinks[:, None]]),
         table.labels,
         table.weights,
-        begin=np.zeros(len(penalty) + len(apart)),
-        penalty=np.concatenate([penalty, apart]),
+        begin=np.zeros(2 * width),
+        penalty=penalty,
     )
-    common, more = found[: len(penalty)], found[len(penalty) :]
-    both = np.vstack([common, common + more if len(more) else common])
-    count = len(table.features)
+    common, own = found[:width], found[width:]
+    both = np.vstack([common, common + own])
     return Curves(
-        curves=(curves[0], curves[1]),
+        curves=(at_once, thought),
         weights=both[:, :count],
         unknown=both[:, count:-1],
         begin=both[:, -1],
