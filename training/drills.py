@@ -13,6 +13,13 @@ from flyball.tools.page import Entry
 from training.examples import Example
 
 ALPHABET = string.ascii_letters + string.digits
+SCRIPTS = (
+    (0xE0, 0xF6), (0x3B1, 0x3C9), (0x410, 0x44F), (0x3041, 0x3096), (0x30A1, 0x30F6),
+    (0x4E00, 0x9FA5), (0xAC00, 0xD7A3),
+)  # fmt: skip
+"""Letters with accents, Greek, Cyrillic, Hiragana, Katakana, Han, Hangul: the first and the last."""
+FOREIGN = 0.05
+"""Share of words in one of `SCRIPTS`."""
 ROLES = ("button", "link", "item", "checkbox", "radio", "textbox", "tab")
 ASK = (
     'Click on the "{name}" {role}.',
@@ -53,8 +60,12 @@ class Words:
     words: Sequence[str]
 
     def one(self, rng: random.Random) -> str:
-        if rng.random() < 0.5:
+        draw = rng.random()
+        if draw < 0.5:
             return rng.choice(self.words)
+        if draw < 0.5 + FOREIGN:
+            first, last = rng.choice(SCRIPTS)
+            return "".join(chr(rng.randint(first, last)) for _ in range(rng.randint(2, 5)))
         return "".join(rng.choices(ALPHABET, k=rng.randint(2, 9)))
 
     def phrase(self, rng: random.Random) -> str:

@@ -14,7 +14,7 @@ from functools import cache
 from flyball.bench.office import TEMPLATES
 from flyball.bench.office.moves import View
 from flyball.records import Action
-from training.scene import Scene, so
+from training.scene import Scene, held, so
 
 Want = Mapping[str, str]
 TURNS = ("Next page", "Previous page")
@@ -27,8 +27,18 @@ def errand(scene: Scene) -> str:
     if not want or scene.target is None:
         return ""
     view = View(scene.page, scene.example.told)
-    rules = (_in_turn, _asked_by_mail, _examined, _looked_after, _checked, _found)
+    rules = (_in_turn, _asked_by_mail, _examined, _looked_after, _checked, _found, _narrowed)
     return next((said for rule in rules if (said := rule(name, want, view, scene))), "")
+
+
+def cleared(scene: Scene) -> str:
+    """Before a mailbox is left: none of the mails that are still there is one of those sought."""
+    name, view = scene.example.task, View(scene.page, scene.example.told)
+    if name != "archive-mail" or scene.tool != "finish" or view.heading != "Mail":
+        return ""
+    want = wanted(name, scene.goal)
+    rows = [_told_apart(want, row, view) for row in view.rows()] if want else []
+    return so(rows, "none") if rows else ""
 
 
 @cache
@@ -60,7 +70,7 @@ def _in_turn(name: str, want: Want, view: View, scene: Scene) -> str:
     for what, note in SEQUENCES[name](want):
         if not view.did(note):
             done = scene.argument or f"{scene.target.quoted} {scene.target.number}"
-            return so([*said, what], done)
+            return so([*said, what, *_filtered(view, scene)], done)
         said.append(f"{what} done")
     return ""
 
@@ -99,13 +109,13 @@ def _examined(task: str, want: Want, view: View, scene: Scene) -> str:
     rows = {row[0]: row for row in view.rows()}
     if view.heading != "Orders" or scene.target.name not in rows:
         return ""
-    sought, said = f"{want['item']}, Open", list[str]()
+    said = list[str]()
     for name, row in rows.items():
         seen = f'click "{name}"' in view.history[-6:] and name != scene.target.name
-        said.append(_told_apart(sought, row, view) + " seen" * seen)
+        said.append(_told_apart(want, row, view) + " seen" * seen)
         if name == scene.target.name:
             break
-    return f"{sought} : {so(said, scene.target.name)}"
+    return so(said, f"{scene.target.quoted} {scene.target.number}")
 
 
 def _looked_after(name: str, want: Want, view: View, _: Scene) -> str:
@@ -125,62 +135,64 @@ def _checked(_: str, want: Want, view: View, scene: Scene) -> str:
     """Whether the order that was opened is of what is asked for."""
     if not view.heading.startswith("Order ") or "item" not in want or scene.tool != "click":
         return ""
-    assert scene.target is not None
-    right = scene.target.name in ("Edit order", "Cancel order")
-    there = f"{view.told('Item: ')}, {view.told('Status: ')}"
-    return f"{want['item']}, Open / {there} {'yes' if right else 'no'}"
+    amount, _, item = view.told("Item: ").partition(" ")
+    pairs = [(item, want["item"]), (view.told("Status: "), "Open")]
+    return held([(amount, want["quantity"]), *pairs] if "customer" not in want else pairs)
 
 
 def _found(_: str, want: Want, view: View, scene: Scene) -> str:
-    """What is sought, the rows of the list up to the one that it stands beside, and its name.
+    """The rows of the list up to the one that is sought, each beside it, and its name.
 
-    Of a row its number is said and what may tell it apart, and all of it where that is as sought.
+    Names and numbers come first, as the page has them, so that the next row is found.
     """
     assert scene.target is not None
-    sought, target, rows = _sought(want, view), scene.target, view.rows()
+    target, rows = scene.target, view.rows()
     opened = [row[2].arguments["element"] for row in rows]
     found, turns = target.number in opened, target.name in TURNS
-    if not sought or scene.tool != "click" or not (found or turns):
+    if scene.tool != "click" or not (found or turns):
         return ""
     until = opened.index(target.number) + 1 if found else len(rows)
-    told = [_told_apart(sought, row, view) for row in rows[:until]]
-    return f"{sought} : {so(told, f'{target.quoted} {target.number}' if found else 'none')}"
+    told = [_told_apart(want, row, view) for row in rows[:until]]
+    return so(told, f"{target.quoted} {target.number}" if found else "none") if all(told) else ""
 
 
-def _told_apart(sought: str, row: tuple[str, str, Action], view: View) -> str:
-    """What is said of a row, in the order of the page: it is copied."""
+def _narrowed(_: str, want: Want, view: View, scene: Scene) -> str:
+    """What stands in the boxes above a list, where the next of them is filled in or sent."""
+    filtered = _filtered(view, scene)
+    return so(filtered, scene.argument or scene.name) if filtered else ""
+
+
+def _filtered(view: View, scene: Scene) -> list[str]:
+    """What a list is searched for and narrowed to: what was there before may have to go."""
+    if view.heading not in ("Customers", "Orders", "Stock", "Mail"):
+        return []
+    boxes = [e for e in scene.page if e.role in ("textbox", "select")]
+    if scene.target not in boxes and scene.name != "Search":
+        return []
+    return [f"{e.name} {e.value or 'not'}" for e in boxes]
+
+
+def _told_apart(want: Want, row: tuple[str, str, Action], view: View) -> str:
+    """A row's name and number, and what tells it apart beside what is sought, if that is known."""
     name, beside, opening = row
-    number = opening.arguments["element"]
-    if view.heading == "Orders":
-        return f'{name}" {number} {_apart(sought, beside)}'.strip()
-    return f"{number} {_apart(sought, beside) if view.heading == 'Stock' else beside}"
+    pairs = _sought(want, view.heading, name, beside)
+    return f'{name}" {opening.arguments["element"]} {held(pairs)}' if pairs else ""
 
 
-def _apart(sought: str, beside: str) -> str:
-    """Of an item its amount, of an order what is ordered; all where that may be it."""
-    first = sought.split()[0]
-    if " on " in beside:
-        count = beside.partition(" on ")[0]
-        return beside if count == first or not first.isdigit() else count
-    if "," not in sought:
-        return ""
-    _, what, status = beside.rsplit(", ", 2)
-    count = what.partition(" ")[0]
-    return count if first.isdigit() and count != first else f"{what}, {status}"
-
-
-def _sought(want: Want, view: View) -> str:
-    """What tells the right row of the list that is shown."""
+def _sought(want: Want, heading: str, name: str, beside: str) -> list[tuple[str, str]]:
+    """What tells a row of a list apart, each beside what is sought, in the order of the page."""
     has = want.keys()
-    if view.heading == "Customers" and has >= {"customer", "city"}:
-        return f"{want['customer']} {want['city']}"
-    if view.heading == "Mail" and has >= {"customer", "city"}:
-        return f"{want['customer']}, {want['city']}"
-    if view.heading == "Stock" and "shelf" in has:
-        return (
-            f"{want['count']} on {want['shelf']}" if "count" in has else f"on {want['shelf']}, low"
-        )
-    if view.heading == "Orders" and "item" in has:
-        amount = "" if "customer" in has else f"{want['quantity']} "
-        return f"{amount}{want['item']}, Open"
-    return f"Order {want['order']}" if view.heading == "Orders" and "order" in has else ""
+    if heading in ("Customers", "Mail") and has >= {"customer", "city"}:
+        parts = [name, *beside.split(", ")] if heading == "Customers" else beside.split(", ")
+        return [(parts[0], want["customer"]), (parts[1], want["city"])]
+    if heading == "Stock" and "shelf" in has:
+        count, _, place = beside.removesuffix(", low").partition(" on ")
+        if "count" in has:
+            return [(count, want["count"]), (place, want["shelf"])]
+        return [(place, want["shelf"]), ("low" if beside.endswith(", low") else "enough", "low")]
+    if heading == "Orders" and "item" in has:
+        ordered, status = beside.split(", ")[-2:]
+        count, _, item = ordered.partition(" ")
+        pairs = [(item, want["item"]), (status, "Open")]
+        return pairs if "customer" in has else [(count, want["quantity"]), *pairs]
+    return [(name, f"Order {want['order']}")] if heading == "Orders" and "order" in has else []

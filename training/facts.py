@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from training.drills import Words
 from training.examples import Example
-from training.listings import akin, last_letters, synonyms
-from training.scene import SO, Offer, apart, casing, chosen, months, parity, result, same
+from training.listings import absent, akin, last_letters, places, synonyms, told_ending
+from training.scene import Offer, apart, casing, chosen, months, parity, result, same
 from training.thoughts import paged
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
@@ -41,7 +41,7 @@ def number(rng: random.Random) -> int:
 
 def compared(rng: random.Random, _: Words) -> str:
     a = number(rng)
-    near = a + rng.randint(-12, 12) if rng.random() < 0.4 else number(rng)
+    near = a + rng.choice((0, 0, 0, *range(-12, 13))) if rng.random() < 0.5 else number(rng)
     return f"{a} to {near} : {apart(a, near)}"
 
 
@@ -91,11 +91,10 @@ def cased(rng: random.Random, words: Words) -> str:
 
 
 def named(rng: random.Random, words: Words) -> str:
-    """Whether a file's name ends so."""
-    ending = rng.choice(ENDINGS)
-    names = [f"{words.one(rng).lower()}.{rng.choice((*ENDINGS, ending))}" for _ in range(3)]
-    found = next((n for n in names if n.endswith(f".{ending}")), names[-1])
-    return f".{ending} : {' '.join(names[: names.index(found) + 1])}{SO}rm {found}"
+    """Whether a file's name ends so, or has no ending where none is sought."""
+    name, ending = words.one(rng).lower(), rng.choice((*(f".{e}" for e in ENDINGS), ""))
+    own = ending if rng.random() < 0.4 else rng.choice((*(f".{e}" for e in ENDINGS), ""))
+    return told_ending(f"{name}{own}", ending)
 
 
 def ended(rng: random.Random, words: Words) -> str:
@@ -111,7 +110,12 @@ def month(rng: random.Random, _: Words) -> str:
 
 def similar(rng: random.Random, _: Words) -> str:
     word = rng.choice(rng.choice([row for row in synonyms() if len(row) > 1]))
-    return f"{word} ~ {' '.join(akin(word))}"
+    return f"{word} : {absent(akin(word))}".strip()
+
+
+def flown(rng: random.Random, _: Words) -> str:
+    """A place that one flies to, with its code."""
+    return rng.choice(places())
 
 
 def placed(rng: random.Random, _: Words) -> str:
@@ -121,5 +125,5 @@ def placed(rng: random.Random, _: Words) -> str:
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
     compared, compared, compared, compared, kept, kept, kept, kept, lasting, lasting, lasting,
     odd, summed, summed, solved, solved, cased, cased, named, ended, ended, ended, month,
-    similar, similar, similar, equal, equal, equal, equal, placed,
+    similar, similar, similar, equal, equal, equal, equal, placed, flown, flown,
 )  # fmt: skip

@@ -26,21 +26,23 @@ def listed(scene: Scene) -> str:
     # Beside each name stands again what is chosen now, for them to be compared.
     now, names, said = "".join(f" / {e.value}" for e in lists if e.value), list[str](), list[str]()
     for word in match[2].split(", "):
-        entry = next(
-            (e for e in boxes if word == e.name or (match[1] and alike(e.name, word))), None
-        )
+        words = akin(word) if match[1] else [word]
+        found = (e for each in words for e in boxes if each == e.name)
+        entry = next(found, None)
         name = entry.name if entry else word
         names.append(name)
-        front = f"{word} ~ {' '.join(akin(word))} = " * bool(match[1])
+        front = f"{word} : {absent(words[: words.index(name)])}" * bool(match[1])
         front += f"{name}{now} : " * bool(now)
         if name not in chosen:
             # As the page has it: that nothing follows the number is what is to be seen.
             said.append(f"{front}{entry.quoted} {entry.number}" if entry else f"{front}{name} not")
-            return so(said, name) + (f"{NEXT}{entry.number}" if entry else "")
+            done = f"{entry.quoted} {entry.number}{NEXT}{entry.number}" if entry else name
+            return so(said, done)
         said.append(f"{front}{chosen[name]}")
     for name in chosen.keys() - names:
-        number = next((e.number for e in boxes if e.name == name), None)
-        return so([*said, f"{chosen[name]} wrong"], name) + (f"{NEXT}{number}" if number else "")
+        box = next((e for e in boxes if e.name == name), None)
+        done = f"{box.quoted} {box.number}{NEXT}{box.number}" if box else name
+        return so([*said, f"{chosen[name]} wrong"], done)
     return so(said, scene.name)
 
 
@@ -54,12 +56,14 @@ def synonyms() -> Sequence[Sequence[str]]:
 
 
 def akin(word: str) -> Sequence[str]:
-    """The words like it, and itself, always in the same order: they are known by heart."""
-    return next((row for row in synonyms() if word in row), [word])
+    """Itself, and the words like it, always in the same order: they are known by heart."""
+    row = next((row for row in synonyms() if word in row), [word])
+    return [word, *(each for each in row if each != word)]
 
 
-def alike(name: str, word: str) -> bool:
-    return name == word or any({name, word} <= set(row) for row in synonyms())
+def absent(words: Sequence[str]) -> str:
+    """Words that are not on the page: the page's quotes let them be looked for there."""
+    return "".join(f'"{word}" no ' for word in words)
 
 
 def posts(scene: Scene) -> str:
@@ -67,20 +71,20 @@ def posts(scene: Scene) -> str:
     match, buttons = re.search(r"(@\w+)", scene.goal), re.findall(r'"([^"]*)"', scene.goal)
     if not match or not buttons or scene.tool != "click":
         return ""
-    control, several = scene.name.partition(" | ")[0], re.search(r"posts? by", scene.goal)
+    control = scene.name.partition(" | ")[0]
     # When all are pressed, the target is Submit, and what was gone through is the goal's button.
     asked = buttons[0].lower() if scene.target in scene.of("button") else control
     said = list[str]()
     for entry in scene.of("item"):
         button, _, label = entry.name.partition(" | ")
-        _, at, rest = label.partition("@")
+        name, at, rest = label.partition("@")
         if button != asked or not at:
             continue
         handle = f"@{rest.split()[0].rstrip('…')}"
-        place = f"{entry.number}{' on' * entry.on} " * bool(several)
-        said.append(place + same(handle, match[1]))
+        # By its number the name is looked up, as it is again where the thought ends.
+        said.append(f"{entry.number}{' on' * entry.on} {name}{same(handle, match[1])}")
         if entry is scene.target:
-            return so(said, f'{entry.name}" {entry.number}')
+            return so(said, f'{entry.number} {label}" {entry.number}')
     return so(said, scene.name)
 
 
@@ -152,6 +156,13 @@ def airports(scene: Scene) -> str:
     return next((so([each], scene.name) for each in asked.groups() if each in named.groups()), "")
 
 
+@cache
+def places() -> Sequence[str]:
+    """The airports that MiniWoB++'s page knows, as it writes them."""
+    data = resources("miniwob").joinpath("html/common/special/book-flight/domestic.js").read_text()
+    return re.findall(r'"([^"]+ \(\w{3}\))"', data)
+
+
 def last_letters(name: str, count: int) -> str:
     """A name, and how it ends, letter by letter."""
     return f"{name} / {' '.join(name[-count:])}" if count else name
@@ -166,8 +177,20 @@ def files(scene: Scene) -> str:
     if at is None or at + 1 >= len(listed):
         return so([], scene.argument)
     extension, seen = re.search(r"extension (\.\S+)", scene.goal), list[str]()
+    end = extension[1] if extension else ""
     for file in listed[at + 1].split():
-        seen.append(file)
-        if file.endswith(extension[1]) if extension else "." not in file:
-            break
-    return f"{extension[1] if extension else 'none'} : {so([' '.join(seen)], f'rm {seen[-1]}')}"
+        right = ends(file, end)
+        seen.append(told_ending(file, end))
+        if right:
+            return so(seen, f"rm {file}")
+    return ""
+
+
+def ends(file: str, end: str) -> bool:
+    """Whether a file has the extension `end`; an empty one: none."""
+    return file.endswith(end) if end else "." not in file
+
+
+def told_ending(file: str, end: str) -> str:
+    """A file's name beside the extension that is sought: `a.py .rb no`."""
+    return f"{file} {end or '.'} {'yes' if ends(file, end) else 'no'}"

@@ -126,6 +126,16 @@ def same(said: str, wanted: str) -> str:
     return f"{said} {wanted} {'yes' if said == wanted else 'no'}"
 
 
+def held(pairs: Iterable[tuple[str, str]]) -> str:
+    """What is there beside what is sought, up to what differs: `52 / 52 , Rug / Tray no`."""
+    said = list[str]()
+    for there, wanted in pairs:
+        said.append(f"{there} / {wanted}")
+        if there != wanted:
+            return f"{' , '.join(said)} no"
+    return f"{' , '.join(said)} yes"
+
+
 def parity(number: object) -> str:
     return "even" if int(str(number)) % 2 == 0 else "odd"
 

@@ -18,9 +18,10 @@ from training.scene import MONTHS
 
 IMITATED = (
     "choose-date", "choose-date-nodelay", "click-checkboxes-large", "click-collapsible-2",
-    "click-collapsible-2-nodelay", "click-tab-2-hard",
+    "click-collapsible-2-nodelay", "click-tab-2-hard", "unicode-test",
 )  # fmt: skip
-"""Untrained web tasks that are longer ones of the kinds that are made up here."""
+"""Untrained web tasks that are longer ones of the kinds that are made up here, or, as the last,
+name what is in scripts that made-up pages have too."""
 SECTIONS = ("Section #{}", "Tab #{}", "{}", "Part {}", "Chapter {}")
 SEEK = (
     'Switch between the tabs to find and click on the link "{}".',

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from training.errands import errand
+from training.errands import cleared, errand
 from training.examples import Example
 from training.listings import airports, dishes, files, listed, posts, sought, suggested
 from training.scene import (
@@ -39,12 +39,13 @@ ICONS = {
 PLAYBACK = ("Prev", "Stop", "Play", "Next")
 LONGEST = 30
 """Letters of what is said before it is typed."""
+LAST_WORDS = 5
 RESULTS = 3
 """Search results of a page."""
 
 
 def thoughtful(example: Example) -> Example:
-    """Put a thought before the answer, on a line of its own; before `finish` it is empty.
+    """Put a thought before the answer, on a line of its own; before `finish` it is mostly empty.
 
     Where a list can be worked off in any order, it is worked off in the goal's, and the answer
     becomes what the thought comes to. What is done stands last in it, after an arrow, wherever
@@ -52,17 +53,16 @@ def thoughtful(example: Example) -> Example:
     """
     if example.format != "web" or example.thinks:
         return example
-    scene, said = Scene(example=example), ""
-    answer = example.answer
-    if scene.tool not in ("finish", "wait", "back"):
-        said = next((found for rule in RULES if (found := rule(scene))), "")
-        said, _, number = said.partition(NEXT)
-        entry = next((e for e in scene.page if number and e.number == int(number)), None)
-        if entry is not None and scene.tool == "click" and scene.target in scene.alike(entry):
-            answer = f" click {entry.quoted} {number}"
-        name = said.rpartition(SO)[2]
-        if scene.tool == "select" and scene.target and name in scene.target.options:
-            answer = re.sub(r'"[^"]*"$', lambda _: f'"{name}"', answer)
+    scene, answer = Scene(example=example), example.answer
+    rules = (cleared,) if scene.tool in ("finish", "wait", "back") else RULES
+    said = next((found for rule in rules if (found := rule(scene))), "")
+    said, _, number = said.partition(NEXT)
+    entry = next((e for e in scene.page if number and e.number == int(number)), None)
+    if entry is not None and scene.tool == "click" and scene.target in scene.alike(entry):
+        answer = f" click {entry.quoted} {number}"
+    name = said.rpartition(SO)[2]
+    if scene.tool == "select" and scene.target and name in scene.target.options:
+        answer = re.sub(r'"[^"]*"$', lambda _: f'"{name}"', answer)
     letters = bool(re.fullmatch(r"(?:\d+ \S \S ?)+", said)) and scene.tool == "fill"
     said = f" {said}" if said else ""
     return replace(example, answer=f"{said}\n>{answer}", thinks=True, letters=letters)
@@ -77,6 +77,14 @@ def _counted(scene: Scene) -> str:
     words, left = [w.strip(".,") for w in max(texts, key=len).split()], int(asked[1])
     said = " ".join(f"{left - i} {word}" for i, word in enumerate(words[: left - 1]))
     return so([f"{said} 1".strip()], words[left - 1]) if left <= len(words) else ""
+
+
+def _last(scene: Scene) -> str:
+    """The end of a text whose last word is asked for: from anywhere near it, it is read on to."""
+    shown = [e.value for e in scene.of("textbox") if e.multiline and e is not scene.target]
+    if "the last word" not in scene.goal or scene.tool != "fill" or not any(shown):
+        return ""
+    return so([" ".join(shown[0].split()[-LAST_WORDS:]) + '"'], scene.argument)
 
 
 def _summed(scene: Scene) -> str:
@@ -231,8 +239,8 @@ def _widget(scene: Scene) -> str:
         return ""
     said = list[str]()
     for each in (e for e in scene.page if e.number is not None):
-        kind = f"{each.role}{' multiline' * each.multiline} {match[1]}"
-        said.append(f"{kind} {'yes' if each is scene.target else 'no'} {each.number}")
+        kind = f"{each.number} {each.role}{' multiline' * each.multiline} {match[1]}"
+        said.append(f"{each.quoted} {kind} {'yes' if each is scene.target else 'no'}")
         if each is scene.target:
             break
     return so(said, f"{scene.target.quoted} {scene.target.number}")
@@ -266,7 +274,7 @@ def _month(scene: Scene) -> str:
 
 
 RULES: Sequence[Callable[[Scene], str]] = (
-    _counted, _summed, _odd_or_even, _generated, _cased, _best, _contact, _menu, _ordinal, _slid,
-    airports, files, _widget, _result, _month, listed, posts, dishes, sought, suggested, errand,
-    _read_off, _filled_in,
+    _counted, _last, _summed, _odd_or_even, _generated, _cased, _best, _contact, _menu, _ordinal,
+    _slid, airports, files, _widget, _result, _month, listed, posts, dishes, sought, suggested,
+    errand, _read_off, _filled_in,
 )  # fmt: skip

@@ -36,22 +36,37 @@ def test_a_goal_that_is_worded_otherwise_gives_no_thought():
 @pytest.mark.parametrize("task", sorted(Office.trained))
 def test_every_thought_names_what_the_action_takes_from_it(task):
     for thought, done in thoughts(task, 3):
-        sought, found, said = thought.partition(" : ")
-        row = said.rpartition(" -> ")[2]
-        if found and sought and row != "none":
+        row = thought.rpartition(" -> ")[2]
+        if " -> " in thought and row != "none" and " = " not in row:
             assert row in done
         if row == "none":
-            assert done.startswith(('click "Next page"', 'click "Previous page"'))
+            assert done.startswith(('click "Next page"', 'click "Previous page"', "finish"))
 
 
-def test_a_row_is_sought_as_its_list_writes_it():
-    said = [thought for seed in range(4) for thought, _ in thoughts("find-stock", seed)]
-    sought = [thought for thought in said if re.fullmatch(r"\d+ on [A-C]\d : .+", thought)]
-    assert any(thought.endswith(" -> none") for thought in sought)
-    for thought in sought:
-        place, _, rows = thought.partition(" : ")
-        told = [row.partition(" ")[2] for row in rows.split(" -> ")[0].split(" , ")]
-        assert (place in told) != thought.endswith(" -> none")
+@pytest.mark.parametrize(
+    "task", ["find-stock", "reorder-low", "note-order", "change-quantity", "archive-mail"]
+)
+def test_the_row_that_is_sought_is_the_only_one_that_is_as_it_should_be(task):
+    said = [thought for seed in range(8) for thought, _ in thoughts(task, seed)]
+    rows = [thought for thought in said if re.search(r'" \d+ .* (yes|no) -> ', thought)]
+    assert rows
+    for thought in rows:
+        assert thought.count(" yes") == (not thought.endswith(" -> none"))
+        for there, sought, verdict in re.findall(r"(\S+) / (\S+) (yes|no)", thought):
+            assert (there == sought) == (verdict == "yes")
+
+
+def test_a_list_says_what_it_is_narrowed_to_already():
+    said = dict(reversed(pair) for pair in thoughts("reorder-low", 0))
+    assert said['select "Show" 6 "Low"'] == "Search not , Show All -> Low"
+    assert said['click "Search" 7'] == "Search not , Show Low -> Search"
+
+
+def test_a_mailbox_is_left_when_no_mail_is_sought_any_more():
+    said = [each for seed in range(12) for each in thoughts("archive-mail", seed)]
+    last = [thought for thought, done in said if done == "finish" and thought]
+    assert last
+    assert all(" no" in thought and thought.endswith(" -> none") for thought in last)
 
 
 def test_things_in_turn_are_done_one_after_the_other():

@@ -77,3 +77,11 @@ def test_letters_are_typed_one_by_one_where_they_were_thought_of_so(tmp_path):
     assert thoughtful(example).letters
     tokens = [tokenizer.decode([token]) for token in source.encode(example).tokens]
     assert tokens[-6:-1] == [*"OSLO", '"']
+
+
+def test_some_names_are_in_other_scripts():
+    rng = random.Random(0)
+    names = [WORDS.one(rng) for _ in range(2_000)]
+    foreign = [name for name in names if not name.isascii()]
+    assert 0.03 < len(foreign) / len(names) < 0.07
+    assert all(name.isalpha() for name in foreign)

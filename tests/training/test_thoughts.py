@@ -8,7 +8,7 @@ import pytest
 from training.drills import Words
 from training.examples import Example
 from training.facts import FACTS, KINDS, equal, facts
-from training.listings import alike
+from training.listings import places
 from training.scene import Offer, apart, chosen, sign
 from training.thoughts import thoughtful
 
@@ -61,7 +61,7 @@ CASES = [
     (
         step('Click on a "textarea" widget.', 'textbox "" 1', 'textbox "" 2 multiline',
              answer=' click "" 2'),
-        ' textbox textarea no 1 , textbox multiline textarea yes 2 -> "" 2',
+        ' "" 1 textbox textarea no , "" 2 textbox multiline textarea yes -> "" 2',
     ),
     (
         step("Select 7 with the slider, click the 2nd checkbox, then hit Submit.", 'slider "" 1',
@@ -91,7 +91,17 @@ CASES = [
     (
         step("delete a file ending with the extension .rb", 'text "user$ ls"',
              'text "a.py be.rb"', 'text "user$ █"', answer=' type "rm be.rb"'),
-        " .rb : a.py be.rb -> rm be.rb",
+        " a.py .rb no , be.rb .rb yes -> rm be.rb",
+    ),
+    (
+        step("delete a file that has no file extension.", 'text "user$ ls"',
+             'text "a.py media z.rb"', 'text "user$ █"', answer=' type "rm media"'),
+        " a.py . no , media . yes -> rm media",
+    ),
+    (
+        step("Find the last word in the text area.", 'textbox "" 1 = "In in. Et odio. Dui sed mi."'
+             " multiline", 'textbox "" 2', answer=' fill "" 2 "mi"'),
+        ' Et odio. Dui sed mi." -> mi',
     ),
     (step("Select 11/02/2016 as the date.", *CALENDAR, answer=' click "Prev" 3'),
      " December 12 11 >"),
@@ -106,7 +116,7 @@ CASES = [
         step('Click the "Like" button on all posts by @bo and then click Submit.',
              'text "Bo @bo"', 'item "like | Bo @bo Hi" 1 on', 'item "like | Al @al Hi" 2',
              'item "like | Bo @bo Ho" 3', answer=' click "like | Bo @bo Ho" 3'),
-        ' 1 on @bo @bo yes , 2 @al @bo no , 3 @bo @bo yes -> like | Bo @bo Ho" 3',
+        ' 1 on Bo @bo @bo yes , 2 Al @al @bo no , 3 Bo @bo @bo yes -> 3 Bo @bo Ho" 3',
     ),
     (
         step("Enter the value of Age into the text field.", 'text "Name | 7"', 'text "Age | 7"',
@@ -165,13 +175,13 @@ def test_a_thought_tells_what_the_action_follows_from(example, said):
 def test_a_list_is_worked_off_in_the_order_of_the_goal():
     page = ('checkbox "b" 1', 'checkbox "a" 2')
     example = thoughtful(step("Select a, b and click Submit", *page, answer=' click "b" 1'))
-    assert example.answer == ' "a" 2 -> a\n> click "a" 2'
+    assert example.answer == ' "a" 2 -> "a" 2\n> click "a" 2'
 
 
 def test_what_is_checked_by_mistake_is_named():
     page = ('checkbox "a" 1 on', 'checkbox "b" 2 on')
     example = thoughtful(step("Select a and click Submit", *page, answer=' click "b" 2'))
-    assert example.answer == ' "a" 1 on , "b" 2 on wrong -> b\n> click "b" 2'
+    assert example.answer == ' "a" 1 on , "b" 2 on wrong -> "b" 2\n> click "b" 2'
 
 
 def test_dishes_are_told_with_what_is_ordered_already():
@@ -185,9 +195,18 @@ def test_dishes_are_told_with_what_is_ordered_already():
     assert thoughtful(some).answer == ' Soup vegan - 1 1 + 2 : 1 of 2 -> + 2\n> click "+" 2'
 
 
-def test_similar_words_are_those_of_the_page():
-    assert alike("large", "big")
-    assert not alike("large", "small")
+def test_similar_words_are_looked_for_on_the_page_one_after_the_other():
+    page = ('checkbox "large" 1', 'checkbox "chop" 2', 'button "Submit" 3')
+    goal = "Select words similar to huge, slice and click Submit."
+    said = thoughtful(step(goal, *page, answer=' click "large" 1')).answer
+    assert said == ' huge : "huge" no "big" no "large" 1 -> "large" 1\n> click "large" 1'
+    done = thoughtful(step(goal, page[0] + " on", *page[1:], answer=' click "chop" 2')).answer
+    assert ' "large" 1 on , slice : "slice" no "cut" no "carve" no "chop" 2 ->' in done
+
+
+def test_places_to_fly_to_are_known_with_their_codes():
+    assert "Oshkosh, WI (OSH)" in places()
+    assert all(re.fullmatch(r".+ \(\w{3}\)", place) for place in places())
 
 
 def test_code_is_not_thought_about():
@@ -287,7 +306,7 @@ MORE = [
     (
         step('For the user @al, click on the "Block" button.', 'item "more | Bo @bo 1h ago Hi" 1',
              'item "more | Al @al 2h ago Ho" 2', answer=' click "more | Al @al 2h ago Ho" 2'),
-        ' @bo @al no , @al @al yes -> more | Al @al 2h ago Ho" 2',
+        ' 1 Bo @bo @al no , 2 Al @al @al yes -> 2 Al @al 2h ago Ho" 2',
     ),
 ]  # fmt: skip
 
