@@ -17,7 +17,7 @@ SCRIPTS = (
     (0xE0, 0xF6), (0x3B1, 0x3C9), (0x410, 0x44F), (0x3041, 0x3096), (0x30A1, 0x30F6),
     (0x4E00, 0x9FA5), (0xAC00, 0xD7A3),
 )  # fmt: skip
-"""Letters with accents, Greek, Cyrillic, Hiragana, Katakana, Han, Hangul: the first and the last."""
+"""The first and the last letter: accents, Greek, Cyrillic, Hiragana, Katakana, Han, Hangul."""
 FOREIGN = 0.05
 """Share of words in one of `SCRIPTS`."""
 ROLES = ("button", "link", "item", "checkbox", "radio", "textbox", "tab")
