@@ -10,7 +10,7 @@ demo: .venv/demo.stamp browser
 # Files of tests at a time.
 PROCESSES ?= 2
 test: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
-	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --cov
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --max-worker-restart 0 --cov --durations 10
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .
