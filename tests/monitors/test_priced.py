@@ -187,7 +187,7 @@ GIVEN_UP = GiveUp(threshold=0.9, earliest=1, max_loss=0.02, confidence=0.95, suc
 
 def test_a_run_that_the_strong_policy_does_not_save_either_is_given_up():
     governor = replace(GOVERNOR, expectations=replace(TABLE, give_up=GIVEN_UP))
-    decision = governor.decide(driven("small", "large", "large"), [risk(0.93)])
+    decision = governor.decide(driven("small", "large", "large", "large"), [risk(0.93)])
     assert (decision.ruling, decision.by) == (Ruling.STOP, "priced")
     assert decision.reason == (
         "stop: the risk is 93.0%, and large is given up from 90.0% on, where 0 of 170 runs came"
@@ -199,12 +199,12 @@ def test_a_run_that_the_strong_policy_does_not_save_either_is_given_up():
 @pytest.mark.parametrize(
     ("drivers", "score", "change"),
     [
-        (("small", "large", "large"), 0.89, {}),
-        (("small", "large"), 0.93, {}),
-        (("small", "large", "small", "large"), 0.93, {}),
-        (("small", "small", "small"), 0.93, {}),
-        (("large", "large", "large"), 0.93, {}),
-        (("small", "large", "large"), 0.93, {"give_up": False}),
+        (("small", "large", "large", "large"), 0.89, {}),
+        (("small", "large", "large"), 0.93, {}),
+        (("small", "large", "large", "small", "large"), 0.93, {}),
+        (("small", "small", "small", "small"), 0.93, {}),
+        (("large", "large", "large", "large"), 0.93, {}),
+        (("small", "large", "large", "large"), 0.93, {"give_up": False}),
     ],
 )
 def test_it_is_not_given_up_early_nor_at_home_nor_where_nobody_wants_that(drivers, score, change):
