@@ -20,6 +20,8 @@ from tests.models.stand_ins import serve
 
 pytestmark = pytest.mark.browser
 
+# What is asked of a browser at the very moment it is killed may never be answered.
+KILLED = Patience(answer_seconds=10.0)
 SHORT = Patience(answer_seconds=2.0, episode_seconds=4.0)
 TRIES = 3
 UNWATCHED = Config(tables=Tables(run=RunTable(monitors=())))
@@ -93,7 +95,8 @@ async def test_an_interrupted_batch_goes_on_where_it_was(ledger):
 
 
 async def test_a_browser_that_crashes_is_restarted_and_its_episode_played_again(ledger):
-    runs, _ = await play(planned(seeds=range(3)), ledger, after_step=once(kill_chromium))
+    plan = planned(seeds=range(3), patience=KILLED)
+    runs, _ = await play(plan, ledger, after_step=once(kill_chromium))
     [broken] = [run for run in runs if run.status == "failed"]
     assert (broken.ended_by, broken.success, broken.score) == ("browser", None, None)
     assert ledger.run(broken.id) == broken
@@ -106,7 +109,7 @@ async def test_a_browser_that_crashes_is_restarted_and_its_episode_played_again(
 
 
 async def test_the_browsers_of_two_workers_that_crash_together_cost_no_episode(ledger):
-    plan = planned(seeds=range(4), workers=2)
+    plan = planned(seeds=range(4), workers=2, patience=KILLED)
     runs, _ = await play(plan, ledger, after_step=once(kill_chromium))
     assert sorted(pair_of(run) for run in runs if run.success) == sorted(plan.pairs)
     broken = [run for run in runs if run.status == "failed"]
