@@ -8,16 +8,21 @@ read with the wordings of its template (`flyball.bench.office`), backwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from flyball.bench.office import TEMPLATES
 from flyball.bench.office.moves import View
 from flyball.records import Action
+from training.plans import progress
 from training.scene import Scene, held, so
 
 Want = Mapping[str, str]
 TURNS = ("Next page", "Previous page")
+IN_TURN = ("restock", "ship-orders")
+COUNTED = ("archive-mail", "cancel-all", "count-orders")
+"""Errands that end by how many rows a list has."""
+LISTS = ("Customers", "Orders", "Stock", "Mail")
 
 
 def errand(scene: Scene) -> str:
@@ -27,7 +32,7 @@ def errand(scene: Scene) -> str:
     if not want or scene.target is None:
         return ""
     view = View(scene.page, scene.example.told)
-    rules = (_in_turn, _asked_by_mail, _examined, _looked_after, _checked, _found, _narrowed)
+    rules = (_in_turn, _examined, _looked_after, _checked, _found, _narrowed)
     return next((said for rule in rules if (said := rule(name, want, view, scene))), "")
 
 
@@ -38,7 +43,7 @@ def cleared(scene: Scene) -> str:
         return ""
     want = wanted(name, scene.goal)
     rows = [_told_apart(want, row, view) for row in view.rows()] if want else []
-    return so(rows, "none") if rows else ""
+    return _heard(want, view) + so(rows, "none") if rows else ""
 
 
 @cache
@@ -63,37 +68,28 @@ def wanted(name: str, goal: str) -> Want:
 
 
 def _in_turn(name: str, want: Want, view: View, scene: Scene) -> str:
-    """Which of several things are done, up to the first that is not."""
-    if name not in SEQUENCES or scene.target is None:
+    """Which of several things are done, up to the first that is not; where one is."""
+    several = name in IN_TURN or (name == "do-mail" and view.told("Kept mail from "))
+    if not several or not (said := progress(name, want, view)) or scene.target is None:
         return ""
-    said = list[str]()
-    for what, note in SEQUENCES[name](want):
-        if not view.did(note):
-            done = scene.argument or f"{scene.target.quoted} {scene.target.number}"
-            return so([*said, what, *_filtered(view, scene)], done)
-        said.append(f"{what} done")
-    return ""
+    done = scene.argument or f"{scene.target.quoted} {scene.target.number}"
+    return so([f"{' , '.join(said)} : {view.heading}", *_filtered(view, scene)], done)
 
 
-SEQUENCES: Mapping[str, Callable[[Want], list[tuple[str, str]]]] = {
-    "restock": lambda want: [
-        (f"{want[n]} {want[f'{n}_count']}", rf"{want[n]}: {want[f'{n}_count']} on .*")
-        for n in ("first", "second", "third")
-    ],
-    "ship-orders": lambda want: [
-        (want[n], rf"Order {want[n]}: \d+ .+, Shipped") for n in ("first", "second")
-    ],
-}
-"""What is to be done one after the other, and how the office tells of each that it is done."""
+def planned(scene: Scene) -> str:
+    """Where no other thought fits: the parts of the errand that are done, the next, and the page.
 
-
-def _asked_by_mail(name: str, want: Want, view: View, _: Scene) -> str:
-    """What a mail that is kept in view asks for."""
-    if name != "do-mail":
+    It is what tells whether one may finish.
+    """
+    name, view = scene.example.task, View(scene.page, scene.example.told)
+    want = wanted(name, scene.goal) if name in TEMPLATES else {}
+    if not want or scene.tool in ("wait", "back") or not (said := progress(name, want, view)):
         return ""
-    kept = view.told(f"Kept mail from {want['customer']}, {want['city']}, {want['subject']}: ")
-    asked = re.search(r"order (\d+) to (\d+)", kept)
-    return f"order {asked[1]} to {asked[2]}" if asked else ""
+    known = [f"{view.found} found"] if name in COUNTED and view.found else []
+    if name == "pick-order" and scene.tool == "finish":
+        known = [f"on {scene.argument}"]
+    acted_on = f"{scene.target.quoted} {scene.target.number}" if scene.target else scene.tool
+    return so([f"{' , '.join(said)} : {view.heading}", *known], scene.argument or acted_on)
 
 
 def _examined(task: str, want: Want, view: View, scene: Scene) -> str:
@@ -112,7 +108,8 @@ def _examined(task: str, want: Want, view: View, scene: Scene) -> str:
     said = list[str]()
     for name, row in rows.items():
         seen = f'click "{name}"' in view.history[-6:] and name != scene.target.name
-        said.append(_told_apart(want, row, view) + " seen" * seen)
+        told = _told_apart(want, row, view)
+        said.append(told + f" {'seen' if seen else 'new'}" * told.endswith("yes"))
         if name == scene.target.name:
             break
     return so(said, f"{scene.target.quoted} {scene.target.number}")
@@ -153,46 +150,67 @@ def _found(_: str, want: Want, view: View, scene: Scene) -> str:
         return ""
     until = opened.index(target.number) + 1 if found else len(rows)
     told = [_told_apart(want, row, view) for row in rows[:until]]
-    return so(told, f"{target.quoted} {target.number}" if found else "none") if all(told) else ""
+    done = f"{target.quoted} {target.number}" if found else "none"
+    return _heard(want, view) + so(told, done) if all(told) else ""
 
 
 def _narrowed(_: str, want: Want, view: View, scene: Scene) -> str:
     """What stands in the boxes above a list, where the next of them is filled in or sent."""
+    boxes = [e for e in scene.page if e.role in ("textbox", "select")]
+    if scene.target not in boxes and scene.name != "Search":
+        return ""
     filtered = _filtered(view, scene)
-    return so(filtered, scene.argument or scene.name) if filtered else ""
+    return _heard(want, view) + so(filtered, scene.argument or scene.name) if filtered else ""
 
 
 def _filtered(view: View, scene: Scene) -> list[str]:
     """What a list is searched for and narrowed to: what was there before may have to go."""
-    if view.heading not in ("Customers", "Orders", "Stock", "Mail"):
-        return []
     boxes = [e for e in scene.page if e.role in ("textbox", "select")]
-    if scene.target not in boxes and scene.name != "Search":
-        return []
-    return [f"{e.name} {e.value or 'not'}" for e in boxes]
+    return [f"{e.name} {e.value or 'not'}" for e in boxes] if view.heading in LISTS else []
+
+
+def _heard(want: Want, view: View) -> str:
+    """What is sought in a list, in its words, before the list is narrowed or gone through."""
+    sought = _sought(want, view.heading)
+    return f"{' , '.join(sought)} : " if sought else ""
 
 
 def _told_apart(want: Want, row: tuple[str, str, Action], view: View) -> str:
-    """A row's name and number, and what tells it apart beside what is sought, if that is known."""
+    """A row as the page has it, and what tells it apart beside what is sought, if that is known.
+
+    What the row ends with stands in it for the next row to be found: it follows on the page. Of an
+    order, for short, its customer is left out.
+    """
     name, beside, opening = row
-    pairs = _sought(want, view.heading, name, beside)
-    return f'{name}" {opening.arguments["element"]} {held(pairs)}' if pairs else ""
+    if not (sought := _sought(want, view.heading)):
+        return ""
+    pairs = zip(_there(want, view.heading, name, beside), sought, strict=False)
+    end = beside.partition(", ")[2] if view.heading == "Orders" else beside
+    return f'{name}" {opening.arguments["element"]} {end} : {held(pairs)}'
 
 
-def _sought(want: Want, heading: str, name: str, beside: str) -> list[tuple[str, str]]:
-    """What tells a row of a list apart, each beside what is sought, in the order of the page."""
+def _sought(want: Want, heading: str) -> list[str]:
+    """What tells the row that is sought apart from others, in the order of the page."""
     has = want.keys()
     if heading in ("Customers", "Mail") and has >= {"customer", "city"}:
-        parts = [name, *beside.split(", ")] if heading == "Customers" else beside.split(", ")
-        return [(parts[0], want["customer"]), (parts[1], want["city"])]
+        return [want["customer"], want["city"]]
     if heading == "Stock" and "shelf" in has:
-        count, _, place = beside.removesuffix(", low").partition(" on ")
-        if "count" in has:
-            return [(count, want["count"]), (place, want["shelf"])]
-        return [(place, want["shelf"]), ("low" if beside.endswith(", low") else "enough", "low")]
+        return [want["count"], want["shelf"]] if "count" in has else [want["shelf"], "low"]
     if heading == "Orders" and "item" in has:
+        return [*([] if "customer" in has else [want["quantity"]]), want["item"], "Open"]
+    return [f"Order {want['order']}"] if heading == "Orders" and "order" in has else []
+
+
+def _there(want: Want, heading: str, name: str, beside: str) -> list[str]:
+    """The same of a row that is there."""
+    if heading in ("Customers", "Mail"):
+        return ([name] if heading == "Customers" else []) + beside.split(", ")
+    if heading == "Stock":
+        count, _, place = beside.removesuffix(", low").partition(" on ")
+        low = "low" if beside.endswith(", low") else "enough"
+        return [count, place] if "count" in want else [place, low]
+    if "item" in want:
         ordered, status = beside.split(", ")[-2:]
         count, _, item = ordered.partition(" ")
-        pairs = [(item, want["item"]), (status, "Open")]
-        return pairs if "customer" in has else [(count, want["quantity"]), *pairs]
-    return [(name, f"Order {want['order']}")] if heading == "Orders" and "order" in has else []
+        return [*([] if "customer" in want else [count]), item, status]
+    return [name]

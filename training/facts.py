@@ -12,8 +12,8 @@ from collections.abc import Callable
 from training.drills import Words
 from training.examples import Example
 from training.listings import absent, akin, last_letters, places, synonyms, told_ending
-from training.scene import Offer, apart, casing, chosen, months, parity, result, same
-from training.thoughts import paged
+from training.scene import Offer, apart, casing, chosen, months, parity, result, same, so
+from training.thoughts import LAST_WORDS, paged
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
 FACTS = 16
@@ -50,13 +50,18 @@ def kept(rng: random.Random, _: Words) -> str:
     numbers = [rng.randint(0, most) for _ in range(rng.randint(3, 6))]
     asked = rng.choice(("greatest", "smallest", "cheapest", "highest", "lowest"))
     greatest = asked in ("greatest", "highest")
-    return chosen([Offer(f"{front}{n}", n) for n in numbers], asked, greatest)
+    places = [*range(2, 8)] if front and rng.random() < 0.5 else [None] * len(numbers)
+    offers = [Offer(f"{front}{n}", n, number=at) for n, at in zip(numbers, places, strict=False)]
+    return chosen(offers, asked, greatest)
 
 
 def lasting(rng: random.Random, _: Words) -> str:
     """The shortest or the longest of what has a price."""
     spans = [(rng.randint(0, 35), rng.randint(0, 59)) for _ in range(rng.randint(2, 4))]
-    offers = [Offer(f"{h}h {m}m", 60 * h + m, f"${rng.randint(1, 1_999)}") for h, m in spans]
+    offers = [
+        Offer(f"{h}h {m}m", 60 * h + m, f"${rng.randint(1, 1_999)}", number)
+        for number, (h, m) in enumerate(spans, 2)
+    ]
     asked = rng.choice(("shortest", "longest"))
     return chosen(offers, asked, asked == "longest")
 
@@ -94,7 +99,7 @@ def named(rng: random.Random, words: Words) -> str:
     """Whether a file's name ends so, or has no ending where none is sought."""
     name, ending = words.one(rng).lower(), rng.choice((*(f".{e}" for e in ENDINGS), ""))
     own = ending if rng.random() < 0.4 else rng.choice((*(f".{e}" for e in ENDINGS), ""))
-    return told_ending(f"{name}{own}", ending)
+    return f"{ending or '.'} : {told_ending(f'{name}{own}', ending)}"
 
 
 def ended(rng: random.Random, words: Words) -> str:
@@ -118,6 +123,13 @@ def flown(rng: random.Random, _: Words) -> str:
     return rng.choice(places())
 
 
+def last_of(rng: random.Random, words: Words) -> str:
+    """The last word of a text."""
+    said = [words.one(rng) for _ in range(LAST_WORDS)]
+    end = rng.choice((".", ".", "", "!"))
+    return so([f'{" ".join(said)}{end}"'], said[-1])
+
+
 def placed(rng: random.Random, _: Words) -> str:
     return paged(rng.randint(1, 9))
 
@@ -125,5 +137,5 @@ def placed(rng: random.Random, _: Words) -> str:
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
     compared, compared, compared, compared, kept, kept, kept, kept, lasting, lasting, lasting,
     odd, summed, summed, solved, solved, cased, cased, named, ended, ended, ended, month,
-    similar, similar, similar, equal, equal, equal, equal, placed, flown, flown,
+    similar, similar, similar, equal, equal, equal, equal, placed, flown, flown, last_of,
 )  # fmt: skip

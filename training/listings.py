@@ -38,7 +38,8 @@ def listed(scene: Scene) -> str:
             said.append(f"{front}{entry.quoted} {entry.number}" if entry else f"{front}{name} not")
             done = f"{entry.quoted} {entry.number}{NEXT}{entry.number}" if entry else name
             return so(said, done)
-        said.append(f"{front}{chosen[name]}")
+        # The goal's own word comes last: the next one follows it there.
+        said.append(f"{front}{chosen[name]}{f' {word}' * bool(match[1])}")
     for name in chosen.keys() - names:
         box = next((e for e in boxes if e.name == name), None)
         done = f"{box.quoted} {box.number}{NEXT}{box.number}" if box else name
@@ -74,18 +75,21 @@ def posts(scene: Scene) -> str:
     control = scene.name.partition(" | ")[0]
     # When all are pressed, the target is Submit, and what was gone through is the goal's button.
     asked = buttons[0].lower() if scene.target in scene.of("button") else control
-    said = list[str]()
+    said, last = list[str](), next((e for e in scene.page if e.name == "Submit"), None)
+    # Where there is an end: one goes on to the number of the last.
+    end = f"{last.number} {last.name} : " if last else ""
     for entry in scene.of("item"):
         button, _, label = entry.name.partition(" | ")
         name, at, rest = label.partition("@")
         if button != asked or not at:
             continue
         handle = f"@{rest.split()[0].rstrip('…')}"
-        # By its number the name is looked up, as it is again where the thought ends.
+        # By its number the name is looked up; a line, by the number that ends the one before.
         said.append(f"{entry.number}{' on' * entry.on} {name}{same(handle, match[1])}")
         if entry is scene.target:
-            return so(said, f'{entry.number} {label}" {entry.number}')
-    return so(said, scene.name)
+            before = f"{entry.number - 1} " if entry.number and entry.number > 1 else ""
+            return end + so(said, f"{before}item {entry.quoted} {entry.number}")
+    return end + so(said, scene.name)
 
 
 def dishes(scene: Scene) -> str:
@@ -108,17 +112,24 @@ def dishes(scene: Scene) -> str:
     said = list[str]()
     for each in wanted:
         count, add = next((int(e.name) for e in each if e.name.isdigit()), 0), each[-1]
-        said.append(" ".join(f"{e.name.strip()} {e.number or ''}".strip() for e in each))
-        said[-1] += f" : {count} of {amount}"
+        # As the page has it: what stands between the two buttons is to be seen.
+        said.append(" ".join(_as_written(e) for e in each) + f" : {count} of {amount}")
         if count < amount:
             return so(said, f"+ {add.number}") + f"{NEXT}{add.number}"
     return so(said, scene.name)
+
+
+def _as_written(entry: Entry) -> str:
+    named = f"{entry.role} {entry.quoted}"
+    return f"{named} {entry.number}" if entry.number else f'text "{entry.name.strip()}"'
 
 
 def sought(scene: Scene) -> str:
     """Whether what is sought in tabs or folders is to be seen, and which were opened before."""
     match = re.search(r'click on the (?:link|folder or file named) "(.*)"', scene.goal)
     tabs = scene.of("tab") or _folders(scene)
+    if match and scene.tool == "finish":
+        return so([f"{match[1]} clicked"], "finish")
     if not match or not tabs or scene.target is None or scene.tool != "click":
         return ""
     if any(e.name == match[1] for e in scene.page):
@@ -182,7 +193,7 @@ def files(scene: Scene) -> str:
         right = ends(file, end)
         seen.append(told_ending(file, end))
         if right:
-            return so(seen, f"rm {file}")
+            return f"{end or '.'} : {so(seen, f'rm {file}')}"
     return ""
 
 
@@ -192,5 +203,5 @@ def ends(file: str, end: str) -> bool:
 
 
 def told_ending(file: str, end: str) -> str:
-    """A file's name beside the extension that is sought: `a.py .rb no`."""
-    return f"{file} {end or '.'} {'yes' if ends(file, end) else 'no'}"
+    """Whether a file's name ends in the extension that is sought: `a.py no`."""
+    return f"{file} {'yes' if ends(file, end) else 'no'}"

@@ -147,6 +147,11 @@ class Offer(NamedTuple):
     value: int
     name: str = ""
     """What it is called, where that is not what is compared."""
+    number: int | None = None
+
+    @property
+    def front(self) -> str:
+        return f"{self.number} {self.said}" if self.number else self.said
 
 
 def chosen(offers: Sequence[Offer], asked: str, most: bool) -> str:
@@ -156,10 +161,10 @@ def chosen(offers: Sequence[Offer], asked: str, most: bool) -> str:
     One that becomes the best says its name as well: `3h 55m < 20h 49m $456`.
     """
     kept, *rest = offers
-    said = [f"{kept.said} {kept.name}".strip()]
+    said = [f"{kept.front} {kept.name}".strip()]
     for each in rest:
         how = "<" if each.value < kept.value else ">" if each.value > kept.value else "="
-        compared = f"{each.said} {how} {kept.said}"
+        compared = f"{each.front} {how} {kept.said}"
         if how == (">" if most else "<"):
             kept = each
             compared = f"{compared} {kept.name}".strip()

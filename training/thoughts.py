@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from training.errands import cleared, errand
+from training.errands import cleared, errand, planned
 from training.examples import Example
 from training.listings import airports, dishes, files, listed, posts, sought, suggested
 from training.scene import (
@@ -45,7 +45,7 @@ RESULTS = 3
 
 
 def thoughtful(example: Example) -> Example:
-    """Put a thought before the answer, on a line of its own; before `finish` it is mostly empty.
+    """Put a thought before the answer, on a line of its own; it may be empty.
 
     Where a list can be worked off in any order, it is worked off in the goal's, and the answer
     becomes what the thought comes to. What is done stands last in it, after an arrow, wherever
@@ -54,7 +54,7 @@ def thoughtful(example: Example) -> Example:
     if example.format != "web" or example.thinks:
         return example
     scene, answer = Scene(example=example), example.answer
-    rules = (cleared,) if scene.tool in ("finish", "wait", "back") else RULES
+    rules = (cleared, planned, sought) if scene.tool in ("finish", "wait", "back") else RULES
     said = next((found for rule in rules if (found := rule(scene))), "")
     said, _, number = said.partition(NEXT)
     entry = next((e for e in scene.page if number and e.number == int(number)), None)
@@ -159,6 +159,9 @@ def _best(scene: Scene) -> str:
             Offer(span[0], 60 * int(span[1]) + int(span[2]), each.said)
             for span, each in zip(spans, offers, strict=False)
         ]
+    if any(e.name == "Duration:" for e in scene.page):
+        # What is far apart on the page is found by its number.
+        offers = [o._replace(number=e.number) for o, e in zip(offers, targets, strict=False)]
     if len(offers) < 2 or len(offers) != len(targets) or scene.target not in targets:
         return ""
     return chosen(offers, match[0], most)
@@ -276,5 +279,5 @@ def _month(scene: Scene) -> str:
 RULES: Sequence[Callable[[Scene], str]] = (
     _counted, _last, _summed, _odd_or_even, _generated, _cased, _best, _contact, _menu, _ordinal,
     _slid, airports, files, _widget, _result, _month, listed, posts, dishes, sought, suggested,
-    errand, _read_off, _filled_in,
+    errand, _read_off, _filled_in, planned,
 )  # fmt: skip

@@ -21,7 +21,7 @@ from flyball.tools.page import TEXT_ROLES, Entry, parse
 HISTORY = 6
 """How many of the last actions the prompt tells."""
 MAX_TOKENS = 64
-MAX_THOUGHT = 400
+MAX_THOUGHT = 450
 """Most tokens of a line of thought."""
 SECOND_TRY_TEMPERATURE = 0.8
 

@@ -58,13 +58,13 @@ def test_the_row_that_is_sought_is_the_only_one_that_is_as_it_should_be(task):
 
 def test_a_list_says_what_it_is_narrowed_to_already():
     said = dict(reversed(pair) for pair in thoughts("reorder-low", 0))
-    assert said['select "Show" 6 "Low"'] == "Search not , Show All -> Low"
-    assert said['click "Search" 7'] == "Search not , Show Low -> Search"
+    assert said['select "Show" 6 "Low"'] == "B2 , low : Search not , Show All -> Low"
+    assert said['click "Search" 7'] == "B2 , low : Search not , Show Low -> Search"
 
 
 def test_a_mailbox_is_left_when_no_mail_is_sought_any_more():
     said = [each for seed in range(12) for each in thoughts("archive-mail", seed)]
-    last = [thought for thought, done in said if done == "finish" and thought]
+    last = [thought for thought, done in said if done == "finish" and " / " in thought]
     assert last
     assert all(" no" in thought and thought.endswith(" -> none") for thought in last)
 
@@ -73,13 +73,37 @@ def test_things_in_turn_are_done_one_after_the_other():
     said = [thought for thought, _ in thoughts("restock", 0)]
     done = [thought.count(" done") for thought in said if thought]
     assert done == sorted(done)
-    assert set(done) == {0, 1, 2}
+    assert set(done) == {0, 1, 2, 3}
 
 
 def test_what_a_mail_asks_for_is_said_again_on_every_page():
-    said = [thought for thought, _ in thoughts("do-mail", 0) if thought.startswith("order ")]
-    assert len({*said}) == 1
+    said = [thought for thought, _ in thoughts("do-mail", 0) if " done , order " in thought]
+    asked = {re.search(r"order (\d+) to (\d+)", thought)[0] for thought in said}
+    assert len(asked) == 1
     assert len(said) > 3
+
+
+@pytest.mark.parametrize("task", sorted(Office.trained))
+def test_an_errand_is_finished_when_its_last_part_is_done(task):
+    told = [each for seed in range(4) for each in thoughts(task, seed)]
+    assert all(thought for thought, done in told if not done.startswith("back"))
+    last = [thought for thought, done in told if done.startswith("finish")]
+    assert last
+    endless = "cancel all|archive all|count|tell shelf|find|.* -> none"
+    for thought in last:
+        assert (
+            re.match(endless, thought) or re.search(" done : .* -> ", thought) or "tell" in thought
+        )
+
+
+def test_a_row_is_told_with_what_it_ends_with():
+    rows = [thought for seed in range(6) for thought, _ in thoughts("note-order", seed)]
+    rows = [thought for thought in rows if " no , Order " in thought]
+    assert rows
+    for thought in rows:
+        for count, end, there in re.findall(r'" \d+ (\d+) ([^:]*) : (\d+) /', thought):
+            assert count == there
+            assert re.search(", (Open|Paid|Shipped|Cancelled)$", end)
 
 
 def test_an_order_is_told_by_its_note():
