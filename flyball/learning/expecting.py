@@ -142,13 +142,15 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
     first = step.spend if whole else step.monitor_spend + step.tool_spend
     spend = sum((each.spend for each in told.steps[at + 1 :]), first)
     alone = run.task.metadata.get("workers", "1") == "1"
+    # What comes after the last request has no price to lack: the whole run tells.
+    priced = not any(each.spend.usage.unpriced_requests for each in told.steps)
     return Seen(
         run=run.id,
         step=at,
         risk=None if whole else risk(run, _until(told, at)),
         success=run.success is True,
         joules=spend.energy.joules if alone else None,
-        usd=_usd(spend),
+        usd=_usd(spend) if priced else None,
         seconds=spend.seconds,
     )
 

@@ -105,6 +105,19 @@ def test_energy_that_is_not_known_stays_unknown_and_never_becomes_nothing():
     assert table.check.joules is table.check.catches is table.switch.joules is None
 
 
+def test_dollars_that_a_request_lacks_are_not_known_after_the_last_request_either():
+    def unpriced(told):
+        run, trajectory = told
+        request = Spend(usage=Usage(requests=1, unpriced_requests=1))
+        steps = [replace(s, policy_spend=request, tool_spend=Spend()) for s in trajectory.steps]
+        return run, replace(trajectory, steps=tuple(steps))
+
+    table = learned(unpriced(played("a", ["small"] * 3, won=True)))
+    assert table.overall("small").usd is None
+    mixed = unpriced(played("a", ["small"] * 3, won=True)), played("b", ["small"] * 2, won=True)
+    assert learned(*mixed).overall("small").usd == pytest.approx(0.02)
+
+
 def test_what_checks_take_and_how_often_they_are_right():
     def checked(told, passed):
         run, trajectory = told
