@@ -235,7 +235,20 @@ class CompactPolicy:
         second = await self._model.complete(replace(request, prompt=reasoning(asked, first.text)))
         thought = replace(first.usage, reasoning_tokens=first.usage.output_tokens)
         action = replace(second.usage, reasoning_tokens=0)
-        return replace(second, thought=first.text.strip(), usage=thought + action)
+        return replace(
+            second,
+            thought=first.text.strip(),
+            usage=thought + action,
+            # How sure it was is told by the thought: the action mostly copies what that came to.
+            logprobs=_both(first.logprobs, second.logprobs),
+            entropies=_both(first.entropies, second.entropies),
+        )
+
+
+def _both(
+    first: tuple[float, ...] | None, second: tuple[float, ...] | None
+) -> tuple[float, ...] | None:
+    return None if first is None or second is None else first + second
 
 
 def _action(completion: Completion, page: Sequence[Entry]) -> Action:

@@ -241,7 +241,8 @@ async def test_a_policy_that_reasons_writes_a_line_of_thought_and_then_acts_on_i
     assert first.lines is None
     assert second.prompt == f"{first.prompt} 1 Hi\n>"
     assert second.lines == offered(parse(PAGE.text))
-    assert (action.tool, action.thought, action.logprobs) == ("click", "1 Hi", (-0.1,))
+    assert (action.tool, action.thought, action.logprobs) == ("click", "1 Hi", (-0.5, -0.1))
+    assert action.entropies is None
     assert (usage.output_tokens, usage.reasoning_tokens) == (5, 2)
 
 

@@ -19,6 +19,7 @@ class Shape:
 
     def row(self, glance: Glance) -> Row:
         action, last, usage = glance.action, self._last, glance.step.policy_spend.usage
+        thought = action.thought.split()
         elements = glance.view.elements
         # A policy that asks no model, or a log that does not say, uses no tokens that are known.
         known = usage.requests > 0
@@ -27,7 +28,8 @@ class Shape:
             "gives_up": action.is_final and action.arguments.get("success") is False,
             "is_invalid": action.tool == "invalid",
             "is_wait": action.tool in WAITING,
-            "thought_words": len(action.thought.split()),
+            "thought_words": len(thought),
+            "thought_repeats": 1 - len({*thought}) / len(thought) if thought else None,
             "thought_share": (self._thought + bool(action.thought)) / (self._steps + 1),
             "tokens": usage.output_tokens if known else None,
             "tokens_run": self._tokens + usage.output_tokens if known else None,

@@ -39,6 +39,9 @@ class Wanted:
             "action_in_goal": shared(glance.words, goal.words),
             "quotes_said": shared(goal.quotes, self._quotes_said | self._quotes(glance)),
             "argument_in_goal": None if argument is None else argument <= goal.words,
+            "thought_unseen": shared(
+                glance.thought, glance.thought - glance.view.words - goal.words
+            ),
             "argument_seen": None if argument is None else argument <= glance.view.words,
             "goal_words": len(goal.words),
         }

@@ -253,3 +253,15 @@ def test_a_column_that_is_no_feature_is_refused():
     check_features(FEATURES)
     with pytest.raises(ConfigError, match="'score'"):
         check_features([*FEATURES, "score"])
+
+
+def test_a_thought_is_held_against_what_is_seen_and_against_itself():
+    task = replace(TASK, prompt="Order 3 lamps")
+    thoughts = ("order lamps red 3", "order lamps blue 3", "red red red blue", "")
+    steps = [
+        step(index, replace(click(), thought=thought), 'text "red" 1')
+        for index, thought in enumerate(thoughts)
+    ]
+    rows = of(*steps, task=task)
+    assert [row["thought_unseen"] for row in rows] == [0, 0.25, 0.5, None]
+    assert [row["thought_repeats"] for row in rows] == [0, 0, 0.5, None]
