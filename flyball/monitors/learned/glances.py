@@ -9,6 +9,8 @@ from functools import cached_property
 
 from flyball.records import Action, Observation, Step
 
+MOST_CELLS = 3
+"""Lines after an element that may belong to it."""
 VOICES = frozenset({"governor", "human"})
 """Sources of observations that say something and show nothing."""
 LONGEST_VIEW = 12_000
@@ -22,6 +24,7 @@ COMMON = frozenset(
 
 _WORD = re.compile(r"\w+")
 _QUOTED = re.compile(r'"([^"]+)"')
+_NAMED = re.compile(r"\w*\d\w*|(?<![.?!:] )(?<!^)\b[A-Z]\w*")
 _ELEMENT = re.compile(r'^([a-z]+ "[^"]*") (\d+)(?: = "([^"]*)")?(.*)$', re.MULTILINE)
 _NUMBER = re.compile(r'(?<=") \d+')
 
@@ -51,11 +54,15 @@ class Goal:
 
     words: frozenset[str]
     quotes: frozenset[str]
+    facts: frozenset[str]
+    """The words that are this task's own: quoted, with a digit, or written as names are."""
 
     @classmethod
     def read(cls, prompt: str) -> Goal:
-        quotes = frozenset(quote.casefold() for quote in _QUOTED.findall(prompt))
-        return cls(words=telling(prompt), quotes=quotes)
+        quoted = _QUOTED.findall(prompt)
+        named = " ".join((*quoted, *_NAMED.findall(prompt)))
+        quotes = frozenset(quote.casefold() for quote in quoted)
+        return cls(words=telling(prompt), quotes=quotes, facts=telling(named))
 
 
 class Element:
@@ -95,6 +102,22 @@ class View:
     @cached_property
     def elements(self) -> tuple[Element, ...]:
         return tuple(Element(*found) for found in _ELEMENT.findall(self.text))
+
+    @cached_property
+    def places(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """By its number, an element's role, and the words of its line and what belongs to it.
+
+        These are the lines without a number that follow it, as a row's cells follow its link.
+        """
+        found = dict[str, tuple[str, list[str]]]()
+        lines: list[str] = []
+        for line in self.text.splitlines():
+            if element := _ELEMENT.match(line):
+                lines = [line]
+                found[element[2]] = (line.partition(" ")[0], lines)
+            elif len(lines) <= MOST_CELLS:
+                lines.append(line)
+        return {number: (role, telling(" ".join(said))) for number, (role, said) in found.items()}
 
     @cached_property
     def held(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ class Wanted:
     def __init__(self, goal: Goal) -> None:
         self._goal = goal
         self._said: set[str] = set()
+        self._facts_said: set[str] = set()
         self._quotes_said: set[str] = set()
         self._seen: float | None = None
         self._held: float | None = None
@@ -34,6 +35,9 @@ class Wanted:
             "goal_seen_change": _less(seen, self._seen),
             "goal_held": held,
             "goal_held_change": _less(held, self._held),
+            "held_in_goal": shared(glance.view.held, goal.words) if glance.view.elements else None,
+            "facts_said": shared(goal.facts, self._facts_said | (glance.words & goal.facts)),
+            "facts_seen": shared(goal.facts, glance.view.words),
             "goal_best_age": 0 if best else self._best_age + 1,
             "goal_in_action": shared(goal.words, glance.words),
             "action_in_goal": shared(glance.words, goal.words),
@@ -44,6 +48,7 @@ class Wanted:
             ),
             "argument_seen": None if argument is None else argument <= glance.view.words,
             "goal_words": len(goal.words),
+            **self._rivals(glance),
         }
 
     def absorb(self, glance: Glance) -> None:
@@ -54,7 +59,23 @@ class Wanted:
         self._best_age = 0 if reached > self._best else self._best_age + 1
         self._best = max(self._best, reached)
         self._said |= glance.words & self._goal.words
+        self._facts_said |= glance.words & self._goal.facts
         self._quotes_said |= self._quotes(glance)
+
+    def _rivals(self, glance: Glance) -> Row:
+        """How the element and its row compare with others of its role, by the goal's words."""
+        wanted, places = self._goal.words, glance.view.places
+        number = str(glance.action.arguments.get("element"))
+        if number not in places:
+            return {}
+        role, own = places[number]
+        mine = len(wanted & own)
+        rivals = (said for at, (its, said) in places.items() if at != number and its == role)
+        rival = max((len(wanted & said) for said in rivals), default=None)
+        return {
+            "target_in_goal": mine / len(wanted),
+            "rival_in_goal": None if rival is None else (rival - mine) / len(wanted),
+        }
 
     def _reached(self, glance: Glance) -> tuple[float, float | None, float]:
         """The share of the goal's words that is seen, that is held, and that was said."""

@@ -7,6 +7,7 @@ import pytest
 from flyball.errors import ConfigError
 from flyball.monitors.learned.catalogue import FEATURES, check_features, in_groups
 from flyball.monitors.learned.features import RUNS_KEPT, Features, featurise
+from flyball.monitors.learned.glances import Goal
 from flyball.monitors.learned.shape import overlap
 from flyball.records import (
     Action,
@@ -265,3 +266,32 @@ def test_a_thought_is_held_against_what_is_seen_and_against_itself():
     rows = of(*steps, task=task)
     assert [row["thought_unseen"] for row in rows] == [0, 0.25, 0.5, None]
     assert [row["thought_repeats"] for row in rows] == [0, 0, 0.5, None]
+
+
+def test_an_element_and_its_row_are_held_against_others_of_its_role():
+    rows = page(
+        'button "Order lamp" 1', 'link "Order 7" 2', 'text "3 red lamp"', 'link "Order 8" 3',
+        'text "3 blue chair"', 'link "Mail" 4',
+    )  # fmt: skip
+    task = replace(TASK, prompt="Open the order for 3 red lamp")
+    right, wrong, alone = of(
+        step(0, click("Order 7", 2, "link"), rows),
+        step(1, click("Order 8", 3, "link"), rows),
+        step(2, click("Order lamp", 1), rows),
+        task=task,
+    )
+    assert (right["target_in_goal"], right["rival_in_goal"]) == (4 / 5, -2 / 5)
+    assert (wrong["target_in_goal"], wrong["rival_in_goal"]) == (2 / 5, 2 / 5)
+    assert (alone["target_in_goal"], alone["rival_in_goal"]) == (2 / 5, None)
+    assert of(step(0, click("Order 9", 9), rows), task=task)[0]["target_in_goal"] is None
+
+
+def test_the_goals_own_names_numbers_and_quotes_are_followed():
+    goal = 'Set order 17 of Mia Holt to "on its way". Then stop.'
+    assert Goal.read(goal).facts == {"17", "mia", "holt", "way"}
+    task = replace(TASK, prompt=goal)
+    form = page('textbox "Name" 1 = "Mia Dahl"', 'button "Order 17" 2')
+    rows = of(step(0, click("Order 17", 2), form), step(1, click("Mia", 9), form), task=task)
+    assert [row["facts_said"] for row in rows] == [1 / 4, 2 / 4]
+    assert [row["facts_seen"] for row in rows] == [2 / 4, 2 / 4]
+    assert [row["held_in_goal"] for row in rows] == [1 / 2, 1 / 2]
