@@ -1,4 +1,4 @@
-"""When a run of the strong policy is to be given up: a promise, learned from runs that it drove."""
+"""When a run that the strong policy drives is to be given up: a promise, learned from such runs."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ Known = tuple[Run, Trajectory]
 RiskOf = Callable[[Run, Trajectory], float | None]
 CONFIDENCE = 0.95
 """Of the promise that giving up costs next to no success."""
+TASKS = 20
+"""Tasks that the strong policy was called in on and won: from so many on, its first steps after a
+call are judged like those of its own runs."""
 
 
-def give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | None:
+def give_up(
+    alone: Sequence[Known], called: Sequence[Known], strong: str, risk: RiskOf, max_loss: float
+) -> GiveUp | None:
     """Choose the risk at which runs of the strong policy end; what is saved is its steps.
 
-    The promise is for tasks that were not seen: one that counts runs holds for the tasks at hand,
-    most of which may be easy, and gives up far too soon on others.
+    Runs of a task in which it was `called` in, and won, tell of it, by the steps from there on;
+    else those that it drove `alone`. The promise is for tasks that were not seen: one that counts
+    runs holds for the tasks at hand, most of which may be easy, and gives up too soon on others.
     """
-    scored = [
-        ScoredRun(
-            task=f"{run.task.suite}/{run.task.id}",
-            success=run.success is True,
-            scores=tuple(_stoppable(run, told, at, risk) for at in range(len(told.steps))),
-            joules=tuple(range(1, len(told.steps) + 1)),
-        )
-        for run, told in alone
-    ]
-    picked = pick_rule(scored, max_loss=max_loss, confidence=CONFIDENCE)
+    helped = {_task(run) for run, _ in called if run.success}
+    told = [each for each in alone if _task(each[0]) not in helped]
+    told += [each for each in called if _task(each[0]) in helped]
+    picked = pick_rule(
+        [_scored(*each, strong, risk) for each in told], max_loss=max_loss, confidence=CONFIDENCE
+    )
     if picked.rule is None:
         return None
     return GiveUp(
@@ -41,6 +43,21 @@ def give_up(alone: Sequence[Known], risk: RiskOf, max_loss: float) -> GiveUp | N
         confidence=CONFIDENCE,
         successes=picked.successes,
         lost=picked.lost,
+        **({"settled": 1} if len(helped) >= TASKS else {}),
+    )
+
+
+def _task(run: Run) -> str:
+    return f"{run.task.suite}/{run.task.id}"
+
+
+def _scored(run: Run, told: Trajectory, strong: str, risk: RiskOf) -> ScoredRun:
+    own = [at for at, step in enumerate(told.steps) if step.policy == strong]
+    return ScoredRun(
+        task=_task(run),
+        success=run.success is True,
+        scores=tuple(_stoppable(run, told, at, risk) for at in own),
+        joules=tuple(range(1, len(own) + 1)),
     )
 
 
