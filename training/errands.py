@@ -72,8 +72,7 @@ def _in_turn(name: str, want: Want, view: View, scene: Scene) -> str:
     several = name in IN_TURN or (name == "do-mail" and view.told("Kept mail from "))
     if not several or not (said := progress(name, want, view)) or scene.target is None:
         return ""
-    done = scene.argument or f"{scene.target.quoted} {scene.target.number}"
-    return so([f"{' , '.join(said)} : {view.heading}", *_filtered(view, scene)], done)
+    return so([f"{' , '.join(said)} : {view.heading}", *_filtered(view, scene)], _acted(scene))
 
 
 def planned(scene: Scene) -> str:
@@ -88,8 +87,16 @@ def planned(scene: Scene) -> str:
     known = [f"{view.found} found"] if name in COUNTED and view.found else []
     if name == "pick-order" and scene.tool == "finish":
         known = [f"on {scene.argument}"]
-    acted_on = f"{scene.target.quoted} {scene.target.number}" if scene.target else scene.tool
-    return so([f"{' , '.join(said)} : {view.heading}", *known], scene.argument or acted_on)
+    return so([f"{' , '.join(said)} : {view.heading}", *known], _acted(scene))
+
+
+def _acted(scene: Scene) -> str:
+    """What is done: to a field, with its name."""
+    if scene.target is None:
+        return scene.argument or scene.tool
+    if scene.argument:
+        return f"{scene.target.name} = {scene.argument}"
+    return f"{scene.target.quoted} {scene.target.number}"
 
 
 def _examined(task: str, want: Want, view: View, scene: Scene) -> str:
@@ -105,14 +112,16 @@ def _examined(task: str, want: Want, view: View, scene: Scene) -> str:
     rows = {row[0]: row for row in view.rows()}
     if view.heading != "Orders" or scene.target.name not in rows:
         return ""
+    opened = [name for name in rows if f'click "{name}"' in view.history[-6:]]
     said = list[str]()
     for name, row in rows.items():
-        seen = f'click "{name}"' in view.history[-6:] and name != scene.target.name
-        told = _told_apart(want, row, view)
+        told = f"{name} {_told_apart(want, row, view)}"
+        seen = name in opened and name != scene.target.name
         said.append(told + f" {'seen' if seen else 'new'}" * told.endswith("yes"))
         if name == scene.target.name:
             break
-    return so(said, f"{scene.target.quoted} {scene.target.number}")
+    front = f"opened {' '.join(opened) or 'none'} : "
+    return front + so(said, f"{scene.target.quoted} {scene.target.number}")
 
 
 def _looked_after(name: str, want: Want, view: View, _: Scene) -> str:
@@ -138,10 +147,7 @@ def _checked(_: str, want: Want, view: View, scene: Scene) -> str:
 
 
 def _found(_: str, want: Want, view: View, scene: Scene) -> str:
-    """The rows of the list up to the one that is sought, each beside it, and its name.
-
-    Names and numbers come first, as the page has them, so that the next row is found.
-    """
+    """The rows of the list up to the one that is sought, each beside it, and its name."""
     assert scene.target is not None
     target, rows = scene.target, view.rows()
     opened = [row[2].arguments["element"] for row in rows]
@@ -176,17 +182,18 @@ def _heard(want: Want, view: View) -> str:
 
 
 def _told_apart(want: Want, row: tuple[str, str, Action], view: View) -> str:
-    """A row as the page has it, and what tells it apart beside what is sought, if that is known.
+    """A row by its number, and what tells it apart beside what is sought, if that is known.
 
-    What the row ends with stands in it for the next row to be found: it follows on the page. Of an
-    order, for short, its customer is left out.
+    Numbers are counted up, and what a row ends with follows its number on the page: neither is
+    mistaken for that of another row, as names are that begin alike. Of an order, for short, its
+    customer is left out.
     """
     name, beside, opening = row
     if not (sought := _sought(want, view.heading)):
         return ""
     pairs = zip(_there(want, view.heading, name, beside), sought, strict=False)
     end = beside.partition(", ")[2] if view.heading == "Orders" else beside
-    return f'{name}" {opening.arguments["element"]} {end} : {held(pairs)}'
+    return f"{opening.arguments['element']} {end} : {held(pairs)}"
 
 
 def _sought(want: Want, heading: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from training.drills import Words
 from training.examples import Example
 from training.listings import absent, akin, last_letters, places, synonyms, told_ending
-from training.scene import Offer, apart, casing, chosen, months, parity, result, same, so
+from training.scene import Offer, apart, casing, chosen, held, months, parity, result, same, so
 from training.thoughts import LAST_WORDS, paged
 
 ENDINGS = ("py", "rb", "gif", "zip", "html", "tar.gz", "png", "txt", "sh", "jpg", "gpg", "json")
@@ -73,6 +73,24 @@ def equal(rng: random.Random, words: Words) -> str:
     if rng.random() < 0.2:
         other = name[: rng.randint(1, len(name))] + words.one(rng)[-2:]
     return same(f"{front}{other}", f"{front}{name}")
+
+
+def beside(rng: random.Random, words: Words) -> str:
+    """A row's parts beside what is sought, up to the first that differs."""
+    there = [_part(rng, words) for _ in range(rng.randint(1, 3))]
+    differs = rng.randrange(len(there)) if rng.random() < 0.6 else len(there)
+    sought = [_part(rng, words) if at == differs else each for at, each in enumerate(there)]
+    return (
+        f"{' , '.join(sought)} : {rng.randint(1, 50)} {', '.join(there)} : {_held(there, sought)}"
+    )
+
+
+def _held(there: list[str], sought: list[str]) -> str:
+    return held(zip(there, sought, strict=True))
+
+
+def _part(rng: random.Random, words: Words) -> str:
+    return str(rng.randint(1, 60)) if rng.random() < 0.3 else words.phrase(rng)
 
 
 def odd(rng: random.Random, _: Words) -> str:
@@ -137,5 +155,6 @@ def placed(rng: random.Random, _: Words) -> str:
 KINDS: tuple[Callable[[random.Random, Words], str], ...] = (
     compared, compared, compared, compared, kept, kept, kept, kept, lasting, lasting, lasting,
     odd, summed, summed, solved, solved, cased, cased, named, ended, ended, ended, month,
-    similar, similar, similar, equal, equal, equal, equal, placed, flown, flown, last_of,
+    similar, similar, similar, equal, equal, equal, equal, beside, beside, beside, beside, placed,
+    flown, flown, last_of,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files as resources
 from itertools import pairwise
@@ -68,28 +68,42 @@ def absent(words: Sequence[str]) -> str:
 
 
 def posts(scene: Scene) -> str:
-    """Whose each post is, up to the first of the user's whose button is not pressed."""
+    """Whose each post is, up to the first of the user's whose button is not pressed.
+
+    A post is found by the number that ends the line before it. Only of the user's is it said
+    whether the button is pressed.
+    """
     match, buttons = re.search(r"(@\w+)", scene.goal), re.findall(r'"([^"]*)"', scene.goal)
     if not match or not buttons or scene.tool != "click":
         return ""
     control = scene.name.partition(" | ")[0]
     # When all are pressed, the target is Submit, and what was gone through is the goal's button.
     asked = buttons[0].lower() if scene.target in scene.of("button") else control
-    said, last = list[str](), next((e for e in scene.page if e.name == "Submit"), None)
-    # Where there is an end: one goes on to the number of the last.
-    end = f"{last.number} {last.name} : " if last else ""
-    for entry in scene.of("item"):
-        button, _, label = entry.name.partition(" | ")
-        name, at, rest = label.partition("@")
-        if button != asked or not at:
-            continue
+    said = list[str]()
+    for first, entry in _asked(scene, asked):
+        name, _, rest = entry.name.partition(" | ")[2].partition("@")
         handle = f"@{rest.split()[0].rstrip('…')}"
-        # By its number the name is looked up; a line, by the number that ends the one before.
-        said.append(f"{entry.number}{' on' * entry.on} {name}{same(handle, match[1])}")
+        told = f"{first - 1} {name}{same(handle, match[1])}"
+        said.append(f"{told} {entry.number}{' on' * entry.on}" if handle == match[1] else told)
         if entry is scene.target:
-            before = f"{entry.number - 1} " if entry.number and entry.number > 1 else ""
-            return end + so(said, f"{before}item {entry.quoted} {entry.number}")
-    return end + so(said, scene.name)
+            before = f"{(entry.number or 1) - 1} item {entry.quoted} {entry.number}"
+            return so(said, before)
+    if said and scene.target in scene.of("button"):
+        said.append(f"{(scene.target.number or 1) - 1} {scene.name}")
+    return so(said, scene.name)
+
+
+def _asked(scene: Scene, button: str) -> Iterator[tuple[int, Entry]]:
+    """Of each post the number of its first line, and the line of the button that is asked for."""
+    first, whose, start = 0, "", ""
+    for entry in scene.of("item"):
+        control, _, label = entry.name.partition(" | ")
+        name, at, rest = label.partition("@")
+        user = name + rest.split()[0].rstrip("…") if at else ""
+        if user != whose or control == start:
+            first, whose, start = entry.number or 0, user, control
+        if user and control == button:
+            yield first, entry
 
 
 def dishes(scene: Scene) -> str:

@@ -28,13 +28,14 @@ def parts(name: str, want: Want, view: View) -> Sequence[Part]:
 
 
 def progress(name: str, want: Want, view: View) -> list[str]:
-    """The parts up to the first that is not done; those before it are said to be."""
-    said = list[str]()
+    """All parts: those that are done are said to be, and after the next comes what is left."""
+    said, to_do = list[str](), list[str]()
     for what, is_done in parts(name, want, view):
-        if not is_done(view):
-            return [*said, what]
-        said.append(f"{what} done")
-    return said
+        if to_do or not is_done(view):
+            to_do.append(f"{'then ' * bool(to_do)}{what}")
+        else:
+            said.append(f"{what} done")
+    return said + to_do
 
 
 def _did(note: str, *facts: str) -> Callable[[View], object]:
@@ -78,7 +79,8 @@ def _send(how: str, want: Want, subject: str) -> Part:
 
 
 def _create(want: Want) -> Part:
-    return f"create {want['customer']}", _did("{0}: created", want["customer"])
+    told = _did("{0}: created", want["customer"])
+    return f"create {want['customer']} {want['city']} {want['tier']}", told
 
 
 def _order(want: Want) -> Part:

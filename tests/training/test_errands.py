@@ -48,7 +48,7 @@ def test_every_thought_names_what_the_action_takes_from_it(task):
 )
 def test_the_row_that_is_sought_is_the_only_one_that_is_as_it_should_be(task):
     said = [thought for seed in range(8) for thought, _ in thoughts(task, seed)]
-    rows = [thought for thought in said if re.search(r'" \d+ .* (yes|no) -> ', thought)]
+    rows = [thought for thought in said if re.search(r" : \d+ .* (yes|no) -> ", thought)]
     assert rows
     for thought in rows:
         assert thought.count(" yes") == (not thought.endswith(" -> none"))
@@ -98,10 +98,13 @@ def test_an_errand_is_finished_when_its_last_part_is_done(task):
 
 def test_a_row_is_told_with_what_it_ends_with():
     rows = [thought for seed in range(6) for thought, _ in thoughts("note-order", seed)]
-    rows = [thought for thought in rows if " no , Order " in thought]
+    rows = [thought for thought in rows if " / " in thought and " : " in thought]
     assert rows
     for thought in rows:
-        for count, end, there in re.findall(r'" \d+ (\d+) ([^:]*) : (\d+) /', thought):
+        told = re.findall(r"(\d+) (\d+) ([^:]*) : (\d+) /", thought.partition(" : ")[2])
+        numbers = [int(number) for number, *_ in told]
+        assert numbers == list(range(numbers[0], numbers[0] + len(told)))
+        for _, count, end, there in told:
             assert count == there
             assert re.search(", (Open|Paid|Shipped|Cancelled)$", end)
 
@@ -111,6 +114,13 @@ def test_an_order_is_told_by_its_note():
     assert any(thought.endswith(" no") for thought in said)
     assert any(thought.endswith(" yes") for thought in said)
     assert any(" seen , " in thought for thought in said)
+    assert any(thought.startswith("opened Order ") for thought in said)
+
+
+def test_what_is_left_of_an_errand_is_said_before_it_is_done():
+    said = [thought for thought, _ in thoughts("cancel-if-open", 4) if " , then note " in thought]
+    assert said
+    assert all(thought.startswith("cancel 1004 , then note ") for thought in said)
 
 
 def test_an_order_that_was_opened_is_held_against_what_is_asked_for():

@@ -116,7 +116,8 @@ CASES = [
         step('Click the "Like" button on all posts by @bo and then click Submit.',
              'text "Bo @bo"', 'item "like | Bo @bo Hi" 1 on', 'item "like | Al @al Hi" 2',
              'item "like | Bo @bo Ho" 3', answer=' click "like | Bo @bo Ho" 3'),
-        ' 1 on Bo @bo @bo yes , 2 Al @al @bo no , 3 Bo @bo @bo yes -> 2 item "like | Bo @bo Ho" 3',
+        ' 0 Bo @bo @bo yes 1 on , 1 Al @al @bo no , 2 Bo @bo @bo yes 3 -> 2 item "like | Bo @bo Ho"'
+        " 3",
     ),
     (
         step("Enter the value of Age into the text field.", 'text "Name | 7"', 'text "Age | 7"',
@@ -286,11 +287,14 @@ def test_a_distance_is_told_as_a_sum_without_signs(a, b, said):
     assert apart(a, b) == said
 
 
-def test_posts_are_gone_through_up_to_the_end_of_the_page():
-    posts = [f'item "like | Bo @bo {i}" {i} on' for i in (1, 2)]
+def test_posts_are_found_by_the_line_before_them_up_to_the_end_of_the_page():
+    controls, posts = ("reply", "like"), ("Bo @bo Hi", "Al @al Ho", "Bo @bo He")
+    names = [f"{control} | {post}" for post in posts for control in controls]
+    on = ("like | Bo @bo Hi", "like | Bo @bo He")
+    lines = [f'item "{name}" {i}{" on" * (name in on)}' for i, name in enumerate(names, 1)]
     goal = 'Click the "Like" button on all posts by @bo and then click Submit.'
-    done = step(goal, *posts, 'button "Submit" 3', answer=' click "Submit" 3')
-    said = " 3 Submit : 1 on Bo @bo @bo yes , 2 on Bo @bo @bo yes -> Submit"
+    done = step(goal, *lines, 'button "Submit" 7', answer=' click "Submit" 7')
+    said = " 0 Bo @bo @bo yes 2 on , 2 Al @al @bo no , 4 Bo @bo @bo yes 6 on , 6 Submit -> Submit"
     assert thoughtful(done).answer == f"{said}\n>{done.answer}"
 
 
@@ -318,7 +322,7 @@ MORE = [
     (
         step('For the user @al, click on the "Block" button.', 'item "more | Bo @bo 1h ago Hi" 1',
              'item "more | Al @al 2h ago Ho" 2', answer=' click "more | Al @al 2h ago Ho" 2'),
-        ' 1 Bo @bo @al no , 2 Al @al @al yes -> 1 item "more | Al @al 2h ago Ho" 2',
+        ' 0 Bo @bo @al no , 1 Al @al @al yes 2 -> 1 item "more | Al @al 2h ago Ho" 2',
     ),
 ]  # fmt: skip
 
