@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import nan
+from math import isnan, nan
 
 from flyball.monitors.expectations import GiveUp
 from flyball.monitors.learned.rules import pick_rule
@@ -24,16 +24,17 @@ def give_up(
 ) -> GiveUp | None:
     """Choose the risk at which runs of the strong policy end; what is saved is its steps.
 
-    Runs of a task in which it was `called` in, and won, tell of it, by the steps from there on;
-    else those that it drove `alone`. The promise is for tasks that were not seen: one that counts
-    runs holds for the tasks at hand, most of which may be easy, and gives up too soon on others.
+    Runs of a task in which it was `called` in, and won, tell of it, by the steps from there on, if
+    risks of these are known; else those that it drove `alone`. The promise is for tasks that were
+    not seen: one that counts runs holds for the tasks at hand, most of which may be easy, and gives
+    up too soon on others.
     """
-    helped = {_task(run) for run, _ in called if run.success}
-    told = [each for each in alone if _task(each[0]) not in helped]
-    told += [each for each in called if _task(each[0]) in helped]
-    picked = pick_rule(
-        [_scored(*each, strong, risk) for each in told], max_loss=max_loss, confidence=CONFIDENCE
-    )
+    told = [_scored(*each, strong, risk) for each in called]
+    helped = {run.task for run in told if run.success and not all(map(isnan, run.scores))}
+    told = [run for run in told if run.task in helped]
+    by_itself = [_scored(*each, strong, risk) for each in alone]
+    told += [run for run in by_itself if run.task not in helped]
+    picked = pick_rule(told, max_loss=max_loss, confidence=CONFIDENCE)
     if picked.rule is None:
         return None
     return GiveUp(
@@ -47,14 +48,10 @@ def give_up(
     )
 
 
-def _task(run: Run) -> str:
-    return f"{run.task.suite}/{run.task.id}"
-
-
 def _scored(run: Run, told: Trajectory, strong: str, risk: RiskOf) -> ScoredRun:
     own = [at for at, step in enumerate(told.steps) if step.policy == strong]
     return ScoredRun(
-        task=_task(run),
+        task=f"{run.task.suite}/{run.task.id}",
         success=run.success is True,
         scores=tuple(_stoppable(run, told, at, risk) for at in own),
         joules=tuple(range(1, len(own) + 1)),

@@ -173,6 +173,10 @@ def test_runs_that_it_was_called_in_on_tell_from_which_risk_on_it_is_given_up():
     assert [rule.settled for rule in (by_itself, few, many)] == [3, 3, 1]
     assert many.threshold > 0.7
     assert many.successes == 70
+    unknown = [
+        of_task(played(f"u{n}", ["small", "large"], won=True), f"task {n}") for n in range(20)
+    ]
+    assert learned(*unknown, *alone).give_up == by_itself
 
 
 def test_many_runs_of_few_tasks_promise_nothing_of_new_ones():
