@@ -33,7 +33,7 @@ def expect(  # noqa: PLR0913 - one parameter an option
         Path | None, typer.Option(help="What `monitors train --scores` wrote.", show_default=False)
     ] = None,
     max_loss: Annotated[
-        float, typer.Option(help="Of the strong model's successes, what giving up may cost.")
+        float, typer.Option(help="What giving the strong model up may cost of its success rate.")
     ] = 0.05,
 ) -> None:
     """Learn from runs that were checked what going on and calling the strong model in come to.
@@ -136,5 +136,5 @@ def _print(table: Expectations) -> None:
     typer.echo(
         f"{table.strong} is given up from a risk of {rule.threshold:.1%} on, at its step"
         f" {earliest} or later: {rule.lost} of {rule.successes} successes, at most"
-        f" {rule.max_loss:.0%} with {rule.confidence:.0%} confidence"
+        f" {rule.max_loss:.0%} of a task's runs with {rule.confidence:.0%} confidence"
     )

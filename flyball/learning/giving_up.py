@@ -27,14 +27,14 @@ def give_up(
     Runs of a task in which it was `called` in, and won, tell of it, by the steps from there on, if
     risks of these are known; else those that it drove `alone`. The promise is for tasks that were
     not seen: one that counts runs holds for the tasks at hand, most of which may be easy, and gives
-    up too soon on others.
+    up too soon on others. It is of success rates: `max_loss` is of a task's runs.
     """
     told = [_scored(*each, strong, risk) for each in called]
     helped = {run.task for run in told if run.success and not all(map(isnan, run.scores))}
     told = [run for run in told if run.task in helped]
     by_itself = [_scored(*each, strong, risk) for each in alone]
     told += [run for run in by_itself if run.task not in helped]
-    picked = pick_rule(told, max_loss=max_loss, confidence=CONFIDENCE)
+    picked = pick_rule(told, max_loss=max_loss, confidence=CONFIDENCE, of="runs")
     if picked.rule is None:
         return None
     return GiveUp(

@@ -64,7 +64,7 @@ class Check:
 class GiveUp:
     """From which risk on a run of the strong policy is given up, and what was promised of that.
 
-    Of the runs of a new task that it wins at most `max_loss` are given up, on the average over
+    At most `max_loss` of the runs of a new task would be won and are given up, on the average over
     tasks like those that it was learned on, with this `confidence`
     (`flyball.monitors.learned.rules.pick_rule`).
     """

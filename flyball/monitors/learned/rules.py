@@ -14,6 +14,7 @@ from flyball.errors import ConfigError
 from flyball.monitors.learned.scored import ScoredRun
 
 By = Literal["run", "task"]
+Of = Literal["successes", "runs"]
 EARLIEST = (0, 1, 2, 4)
 """Steps, counted from 0, before which a rule may be told not to stop: fixed before any run is
 seen, and few, since each of them takes its part of what may go wrong."""
@@ -62,12 +63,13 @@ class Picked(NamedTuple):
     """Successful runs that were looked at, and how many of them the rule stops."""
 
 
-def pick_rule(
+def pick_rule(  # noqa: PLR0913 - one argument for each choice of the test
     runs: Sequence[ScoredRun],
     *,
     max_loss: float,
     confidence: float,
     by: By = "task",
+    of: Of = "successes",
     earliest: Sequence[int] = EARLIEST,
     once: bool = False,
 ) -> Picked:
@@ -92,12 +94,14 @@ def pick_rule(
       runs are. The loss of a task is the share of its successes that are stopped, and the test
       bets against a mean loss above `max_loss` (Waudby-Smith and Ramdas 2024, arXiv:2010.09686)
       with the one stake that gains most just where the test passes; it rejects whenever Hoeffding's
-      bound does. Where every task has one success, it is the exact binomial test.
+      bound does. Where every task has one success, it is the exact binomial test. The loss can be
+      the share `of` a task's runs instead: the points of its success rate. Then a task that is
+      hardly ever won weighs no more than there is to lose of it.
 
     Raises `ConfigError` for a loss or a confidence that is not strictly between 0 and 1.
     """
     _check(max_loss, confidence)
-    groups = _groups([run for run in runs if run.success], by)
+    groups = _groups(runs, by, of)
     needed = runs_needed(max_loss, confidence)
     passed = list[Rule]()
     tried = _affordable(earliest, len(groups), max_loss, confidence)
@@ -123,7 +127,7 @@ def cut_rule(
 
     Nothing is promised about any others. `None` where there are no successes.
     """
-    groups = [[run] for run in runs if run.success]
+    groups = _groups(runs, "run", "successes")
     test, rules = _Test(float, floor(max_loss * len(groups))), list[Rule]()
     for step in earliest if groups else ():
         threshold = _threshold(groups, Rule(threshold=inf, earliest=step, once=once), test)
@@ -168,13 +172,21 @@ def _check(max_loss: float, confidence: float) -> None:
             raise ConfigError(f"{name} must lie between 0 and 1, not be {value:g}")
 
 
-def _groups(successes: Sequence[ScoredRun], by: By) -> list[list[ScoredRun]]:
+class _Group(NamedTuple):
+    """A unit of the promise: what can be lost of it, and what that is a share of."""
+
+    successes: list[ScoredRun]
+    size: int
+
+
+def _groups(runs: Sequence[ScoredRun], by: By, of: Of) -> list[_Group]:
     if by == "run":
-        return [[run] for run in successes]
-    groups = defaultdict[str, list[ScoredRun]](list)
-    for run in successes:
-        groups[run.task].append(run)
-    return list(groups.values())
+        return [_Group([run], 1) for run in runs if run.success]
+    tasks = defaultdict[str, list[ScoredRun]](list)
+    for run in runs:
+        if run.success or of == "runs":
+            tasks[run.task].append(run)
+    return [_Group([run for run in all_ if run.success], len(all_)) for all_ in tasks.values()]
 
 
 def _affordable(
@@ -187,12 +199,16 @@ def _affordable(
     return ()
 
 
-def _threshold(groups: Sequence[Sequence[ScoredRun]], rule: Rule, test: _Test) -> float | None:
+def _threshold(groups: Sequence[_Group], rule: Rule, test: _Test) -> float | None:
     """The lowest threshold whose losses, and those of all above it, pass the test."""
     total = len(groups) * test.cost(0.0)
     if total > test.limit:
         return None
-    peaks = [(rule.peak(run.scores), place) for place, runs in enumerate(groups) for run in runs]
+    peaks = [
+        (rule.peak(run.scores), place)
+        for place, each in enumerate(groups)
+        for run in each.successes
+    ]
     threshold, lost = inf, [0] * len(groups)
     for peak, tied in groupby(sorted(peaks, reverse=True), key=itemgetter(0)):
         if peak == -inf:
@@ -200,7 +216,7 @@ def _threshold(groups: Sequence[Sequence[ScoredRun]], rule: Rule, test: _Test) -
             break
         threshold = nextafter(peak, inf)
         for _, place in tied:
-            size = len(groups[place])
+            size = groups[place].size
             lost[place] += 1
             total += test.cost(lost[place] / size) - test.cost((lost[place] - 1) / size)
         if not total <= test.limit:
@@ -215,9 +231,9 @@ class _Test(NamedTuple):
     limit: float
 
 
-def _make_test(groups: Sequence[Sequence[ScoredRun]], max_loss: float, level: float) -> _Test:
+def _make_test(groups: Sequence[_Group], max_loss: float, level: float) -> _Test:
     """A test at `level` that the mean share which groups lose is above `max_loss`."""
-    if all(len(group) == 1 for group in groups):
+    if all(group.size == 1 for group in groups):
         return _Test(float, _most_lost(len(groups), max_loss, level))
     stake = _stake(len(groups), max_loss, level)
 

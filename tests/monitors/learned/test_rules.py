@@ -34,7 +34,7 @@ def a_run(draw: random.Random, *, success: bool, hard: float = 0.0, task: str = 
     return scored(*scores, success=success, task=task)
 
 
-def exceeded(tasks, draw_set, by: str) -> int:
+def exceeded(tasks, draw_set, by: str, of: str = "successes") -> int:
     """In how many of the draws the rule that is picked loses more of `tasks` than was promised."""
     peaks = {
         earliest: [
@@ -45,9 +45,14 @@ def exceeded(tasks, draw_set, by: str) -> int:
     }
     draw, times = random.Random(7), 0
     for _ in range(DRAWS):
-        rule = pick_rule(draw_set(draw), max_loss=MAX_LOSS, confidence=CONFIDENCE, by=by).rule
+        promised = {"max_loss": MAX_LOSS, "confidence": CONFIDENCE, "by": by, "of": of}
+        rule = pick_rule(draw_set(draw), **promised).rule
         assert rule is not None
-        lost = [sum(p >= rule.threshold for p in task) / len(task) for task in peaks[rule.earliest]]
+        sizes = [len(its) for its in (peaks[rule.earliest] if of == "successes" else tasks)]
+        lost = [
+            sum(p >= rule.threshold for p in its) / size
+            for its, size in zip(peaks[rule.earliest], sizes, strict=True)
+        ]
         times += sum(lost) / len(lost) > MAX_LOSS
     return times
 
@@ -90,7 +95,7 @@ def tasks_of(draw: random.Random, count: int) -> list[list[ScoredRun]]:
 def draw_tasks(tasks: list[list[ScoredRun]], count: int, draw: random.Random) -> list[ScoredRun]:
     """Tasks with replacement; one that is drawn twice stands for two tasks that are alike."""
     return [
-        ScoredRun(task=f"{place}", success=True, scores=run.scores, joules=run.joules)
+        ScoredRun(task=f"{place}", success=run.success, scores=run.scores, joules=run.joules)
         for place, runs in enumerate(draw.choices(tasks, k=count))
         for run in runs
     ]
@@ -100,6 +105,27 @@ def test_the_promise_by_task_holds_where_the_runs_of_a_task_are_alike():
     tasks = tasks_of(random.Random(3), 300)
     times = exceeded(tasks, lambda draw: draw_tasks(tasks, 70, draw), by="task")
     assert times / DRAWS <= BROKEN
+
+
+def test_the_promise_of_success_rates_holds_too():
+    draw = random.Random(3)
+    tasks = [
+        [*runs, *(a_run(draw, success=False) for _ in range(draw.choice((0, 10, 40))))]
+        for runs in tasks_of(draw, 400)
+    ]
+    assert exceeded(tasks, lambda d: draw_tasks(tasks, 80, d), "task", "runs") <= BROKEN * DRAWS
+
+
+def test_of_its_runs_a_task_that_is_hardly_ever_won_has_little_to_lose():
+    easy = [scored(0.1, 0.2, task=f"t{n}") for n in range(76)]
+    hard = [scored(0.9, 0.9, task=f"h{n}") for n in range(3)]
+    lost = [scored(0.8, 0.8, success=False, task=f"h{n}") for n in range(3) for _ in range(29)]
+    strict, loose = (
+        pick_rule([*easy, *hard, *lost], max_loss=MAX_LOSS, confidence=CONFIDENCE, of=of)
+        for of in ("successes", "runs")
+    )
+    assert (strict.lost, loose.lost) == (0, 3)
+    assert (strict.units, loose.units) == (79, 79)
 
 
 def test_the_promise_by_run_says_nothing_about_new_tasks():
