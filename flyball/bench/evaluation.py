@@ -12,7 +12,7 @@ from flyball.bench.baselines import AGENTSTOP, ORACLE
 from flyball.bench.concordance import Ranked
 from flyball.bench.intervals import Interval, bootstrap
 from flyball.bench.report import Row
-from flyball.monitors.learned.rules import By, Rule, cut_rule, pick_rule, saved
+from flyball.monitors.learned.rules import EARLIEST, By, Rule, cut_rule, pick_rule, saved
 from flyball.monitors.learned.scored import ScoredRun
 
 FOLDS = 5
@@ -46,9 +46,9 @@ def promised(by: By) -> Picker:
     """The rule that keeps a promise (`pick_rule`); none where there are too few runs for it."""
 
     def pick(runs: Sequence[ScoredRun], max_loss: float, once: bool) -> Rule | None:
-        grid = _grid(runs) if once else {}
+        earliest = _grid(runs) if once else EARLIEST
         return pick_rule(
-            runs, max_loss=max_loss, confidence=CONFIDENCE, by=by, once=once, **grid
+            runs, max_loss=max_loss, confidence=CONFIDENCE, by=by, once=once, earliest=earliest
         ).rule
 
     return pick
@@ -56,7 +56,7 @@ def promised(by: By) -> Picker:
 
 def cut(runs: Sequence[ScoredRun], max_loss: float, once: bool) -> Rule | None:
     """The rule that loses just so much of the runs that it is set on, with no margin."""
-    return cut_rule(runs, max_loss=max_loss, once=once, **(_grid(runs) if once else {}))
+    return cut_rule(runs, max_loss=max_loss, once=once, earliest=_grid(runs) if once else EARLIEST)
 
 
 PICKERS: Mapping[str, Picker] = {"": promised("run"), "_by_task": promised("task"), "_cut": cut}
@@ -122,10 +122,10 @@ def _sums(runs: Sequence[ScoredRun], rule: Rule | None) -> Sums:
     )
 
 
-def _grid(runs: Sequence[ScoredRun]) -> dict[str, Sequence[int]]:
+def _grid(runs: Sequence[ScoredRun]) -> Sequence[int]:
     """Where a monitor decides once: the steps that at least half of the runs reach."""
     lengths = sorted(len(run.scores) for run in runs)
-    return {"earliest": range(lengths[len(lengths) // 2] if lengths else 0)}
+    return range(lengths[len(lengths) // 2] if lengths else 0)
 
 
 def _sum_rows(sums: Mapping[str, Sums], head: Row, ending: str) -> Iterator[Row]:
