@@ -68,7 +68,7 @@ def wanted(name: str, goal: str) -> Want:
 
 
 def _in_turn(name: str, want: Want, view: View, scene: Scene) -> str:
-    """Which of several things are done, up to the first that is not; where one is."""
+    """Which of several things are done, which is next, which are left; and where one is."""
     several = name in IN_TURN or (name == "do-mail" and view.told("Kept mail from "))
     if not several or not (said := progress(name, want, view)) or scene.target is None:
         return ""

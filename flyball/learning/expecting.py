@@ -4,7 +4,8 @@ A run of the small policy says what going on comes to from each of its steps. Wh
 strong policy in comes to is told by runs where it was called in and drove to the end; and, for the
 same task and seed (else the same task), by runs that the strong policy drove alone, from their
 beginning: a stand-in that is dearer than the truth where work was done, and cheaper where harm was.
-These runs also tell when it is to be given up (`giving_up`).
+The runs that it drove alone also tell when it is to be given up, for which no stand-in is needed:
+a run that is stopped is known up to there.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def expect(
         cells={choice: _cells(each) for choice, each in seen.items() if each},
         switch=_switch(mine, alone, strong),
         check=_check(known),
-        give_up=give_up(alone, [e for e in mine if _ends(e[1], strong)], strong, risk, max_loss),
+        give_up=give_up(alone, risk, max_loss),
     )
 
 
@@ -100,7 +101,7 @@ def _look(
     what is to come is then its own.
     """
     last_away = max((s.index for s in told.steps if s.policy != run.policy), default=-1)
-    handed_over = _ends(told, strong)
+    handed_over = told.last.policy == strong and len(stints(told.steps)) == 2
     for at, step in enumerate(told.steps):
         if step.fault:
             continue
@@ -271,11 +272,6 @@ def _amount(spend: Spend, name: str) -> float | None:
 
 def _usd(spend: Spend) -> float | None:
     return None if spend.usage.unpriced_requests else float(spend.usage.cost_usd)
-
-
-def _ends(told: Trajectory, strong: str) -> bool:
-    """Whether the strong policy was called in once, and drove to the end."""
-    return told.last.policy == strong and len(stints(told.steps)) == 2
 
 
 def _drivers(told: Trajectory) -> list[str]:

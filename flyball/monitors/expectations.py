@@ -77,10 +77,6 @@ class GiveUp:
     successes: int
     lost: int
     """Successes among the runs that it was learned on, and how many of them it would have cost."""
-    settled: int = 3
-    """The first of its steps in a row, counted from 1, at which a policy that was called in is
-    judged by it. Where the rule was learned from runs that the strong policy drove alone, what is
-    judged before that is mostly what brought it in."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -159,27 +159,6 @@ def test_the_strong_policy_is_given_up_above_what_the_runs_that_it_wins_come_to(
     assert learned(mine, *played_of[:100]).give_up is None
 
 
-def test_runs_that_it_was_called_in_on_tell_from_which_risk_on_it_is_given_up():
-    alone = [
-        of_task(played(f"{won}{n}", ["large"] * 2, won=won, risk=0.6 if won else 0.8), f"task {n}")
-        for n in range(70)
-        for won in (True, False)
-    ]
-    called = [
-        of_task(played(f"c{n}", ["small", "large", "large"], won=True, risk=0.7), f"task {n}")
-        for n in range(20)
-    ]
-    by_itself, few, many = (learned(*called[:n], *alone).give_up for n in (1, 19, 20))
-    assert [rule.settled for rule in (by_itself, few, many)] == [3, 3, 1]
-    assert many.threshold > 0.7
-    assert many.successes == 70
-    unknown = [
-        of_task(played(f"u{n}", ["small", "large"], won=True), f"task {n}") for n in range(20)
-    ]
-    plain = learned(played("a", ["small"], won=True), *alone).give_up
-    assert learned(*unknown, *alone).give_up == plain
-
-
 def test_many_runs_of_few_tasks_promise_nothing_of_new_ones():
     won = [played(f"w{n}", ["large"] * 2, won=True, seed=n, risk=0.1) for n in range(500)]
     lost = [played(f"l{n}", ["large"] * 2, won=False, seed=n, risk=0.8) for n in range(20)]

@@ -212,14 +212,6 @@ def test_it_is_not_given_up_early_nor_at_home_nor_where_nobody_wants_that(driver
     assert governor.decide(driven(*drivers), [risk(score)]).ruling is not Ruling.STOP
 
 
-def test_its_first_steps_are_judged_where_runs_that_it_was_called_in_on_told_of_them():
-    rule = replace(GIVEN_UP, earliest=0, settled=1)
-    governor = replace(GOVERNOR, expectations=replace(TABLE, give_up=rule))
-    assert governor.decide(driven("small", "large"), [risk(0.93)]).ruling is Ruling.STOP
-    later = replace(GOVERNOR, expectations=replace(TABLE, give_up=replace(rule, settled=2)))
-    assert later.decide(driven("small", "large"), [risk(0.93)]).ruling is not Ruling.STOP
-
-
 def test_an_answer_is_let_through_and_a_table_keeps_its_promise_in_its_file(tmp_path):
     table = replace(TABLE, give_up=GIVEN_UP)
     governor = replace(GOVERNOR, expectations=table)

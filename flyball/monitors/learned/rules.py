@@ -13,8 +13,7 @@ from typing import Literal, NamedTuple
 from flyball.errors import ConfigError
 from flyball.monitors.learned.scored import ScoredRun
 
-By = Literal["run", "task"]
-Of = Literal["successes", "runs"]
+By = Literal["run", "task", "rate"]
 EARLIEST = (0, 1, 2, 4)
 """Steps, counted from 0, before which a rule may be told not to stop: fixed before any run is
 seen, and few, since each of them takes its part of what may go wrong."""
@@ -55,7 +54,7 @@ class Picked(NamedTuple):
     rule: Rule | None
     """`None` where there is too little to promise anything."""
     units: int
-    """Successes (by run), or tasks with one (by task), that the choice rests on."""
+    """Successes (by run), tasks with one (by task) or tasks (by rate) that the choice rests on."""
     needed: int
     """How many of these it takes to promise that much if none of them were lost."""
     lost: int
@@ -63,13 +62,12 @@ class Picked(NamedTuple):
     """Successful runs that were looked at, and how many of them the rule stops."""
 
 
-def pick_rule(  # noqa: PLR0913 - one argument for each choice of the test
+def pick_rule(
     runs: Sequence[ScoredRun],
     *,
     max_loss: float,
     confidence: float,
     by: By = "task",
-    of: Of = "successes",
     earliest: Sequence[int] = EARLIEST,
     once: bool = False,
 ) -> Picked:
@@ -94,14 +92,14 @@ def pick_rule(  # noqa: PLR0913 - one argument for each choice of the test
       runs are. The loss of a task is the share of its successes that are stopped, and the test
       bets against a mean loss above `max_loss` (Waudby-Smith and Ramdas 2024, arXiv:2010.09686)
       with the one stake that gains most just where the test passes; it rejects whenever Hoeffding's
-      bound does. Where every task has one success, it is the exact binomial test. The loss can be
-      the share `of` a task's runs instead: the points of its success rate. Then a task that is
-      hardly ever won weighs no more than there is to lose of it.
+      bound does. Where every task has one success, it is the exact binomial test.
+    * by `rate`: the same, with the loss of a task as a share of all its runs, which is what its
+      success rate falls by: a task that is hardly ever won has little to lose.
 
     Raises `ConfigError` for a loss or a confidence that is not strictly between 0 and 1.
     """
     _check(max_loss, confidence)
-    groups = _groups(runs, by, of)
+    groups = _groups(runs, by)
     needed = runs_needed(max_loss, confidence)
     passed = list[Rule]()
     tried = _affordable(earliest, len(groups), max_loss, confidence)
@@ -127,7 +125,7 @@ def cut_rule(
 
     Nothing is promised about any others. `None` where there are no successes.
     """
-    groups = _groups(runs, "run", "successes")
+    groups = _groups(runs, "run")
     test, rules = _Test(float, floor(max_loss * len(groups))), list[Rule]()
     for step in earliest if groups else ():
         threshold = _threshold(groups, Rule(threshold=inf, earliest=step, once=once), test)
@@ -179,14 +177,14 @@ class _Group(NamedTuple):
     size: int
 
 
-def _groups(runs: Sequence[ScoredRun], by: By, of: Of) -> list[_Group]:
+def _groups(runs: Sequence[ScoredRun], by: By) -> list[_Group]:
     if by == "run":
         return [_Group([run], 1) for run in runs if run.success]
     tasks = defaultdict[str, list[ScoredRun]](list)
     for run in runs:
-        if run.success or of == "runs":
+        if run.success or by == "rate":
             tasks[run.task].append(run)
-    return [_Group([run for run in all_ if run.success], len(all_)) for all_ in tasks.values()]
+    return [_Group([run for run in its if run.success], len(its)) for its in tasks.values()]
 
 
 def _affordable(

@@ -34,7 +34,7 @@ def a_run(draw: random.Random, *, success: bool, hard: float = 0.0, task: str = 
     return scored(*scores, success=success, task=task)
 
 
-def exceeded(tasks, draw_set, by: str, of: str = "successes") -> int:
+def exceeded(tasks, draw_set, by: str) -> int:
     """In how many of the draws the rule that is picked loses more of `tasks` than was promised."""
     peaks = {
         earliest: [
@@ -45,10 +45,9 @@ def exceeded(tasks, draw_set, by: str, of: str = "successes") -> int:
     }
     draw, times = random.Random(7), 0
     for _ in range(DRAWS):
-        promised = {"max_loss": MAX_LOSS, "confidence": CONFIDENCE, "by": by, "of": of}
-        rule = pick_rule(draw_set(draw), **promised).rule
+        rule = pick_rule(draw_set(draw), max_loss=MAX_LOSS, confidence=CONFIDENCE, by=by).rule
         assert rule is not None
-        sizes = [len(its) for its in (peaks[rule.earliest] if of == "successes" else tasks)]
+        sizes = [len(its) for its in (tasks if by == "rate" else peaks[rule.earliest])]
         lost = [
             sum(p >= rule.threshold for p in its) / size
             for its, size in zip(peaks[rule.earliest], sizes, strict=True)
@@ -113,7 +112,7 @@ def test_the_promise_of_success_rates_holds_too():
         [*runs, *(a_run(draw, success=False) for _ in range(draw.choice((0, 10, 40))))]
         for runs in tasks_of(draw, 400)
     ]
-    assert exceeded(tasks, lambda d: draw_tasks(tasks, 80, d), "task", "runs") <= BROKEN * DRAWS
+    assert exceeded(tasks, lambda d: draw_tasks(tasks, 80, d), "rate") <= BROKEN * DRAWS
 
 
 def test_of_its_runs_a_task_that_is_hardly_ever_won_has_little_to_lose():
@@ -121,8 +120,8 @@ def test_of_its_runs_a_task_that_is_hardly_ever_won_has_little_to_lose():
     hard = [scored(0.9, 0.9, task=f"h{n}") for n in range(3)]
     lost = [scored(0.8, 0.8, success=False, task=f"h{n}") for n in range(3) for _ in range(29)]
     strict, loose = (
-        pick_rule([*easy, *hard, *lost], max_loss=MAX_LOSS, confidence=CONFIDENCE, of=of)
-        for of in ("successes", "runs")
+        pick_rule([*easy, *hard, *lost], max_loss=MAX_LOSS, confidence=CONFIDENCE, by=by)
+        for by in ("task", "rate")
     )
     assert (strict.lost, loose.lost) == (0, 3)
     assert (strict.units, loose.units) == (79, 79)
