@@ -61,9 +61,9 @@ class Priced:
         priced = {price.ruling for price in prices if price.figure is not None}
         followed = [each for each in verdicts if each.score is None or each.ruling not in priced]
         decision = sternest(followed, self.confidence)
-        # Whoever was called in cannot be called in again: that it is stuck does not keep it going.
-        open_to = (Ruling.CONTINUE, Ruling.ESCALATE)
-        if decision.ruling in open_to and (why := self._hopeless(trajectory, verdicts)):
+        why = self._hopeless(trajectory, verdicts)
+        # That a policy is stuck, and is to try another way, does not keep it going either.
+        if why and decision.ruling.severity < Ruling.ASK.severity:
             decision = Decision(ruling=Ruling.STOP, reason=why, by=self.name)
         elif decision.ruling is Ruling.CONTINUE and Ruling.CONTINUE in priced:
             decision = self._cheapest(prices)

@@ -212,12 +212,15 @@ def test_it_is_not_given_up_early_nor_at_home_nor_where_nobody_wants_that(driver
     assert governor.decide(driven(*drivers), [risk(score)]).ruling is not Ruling.STOP
 
 
-def test_a_policy_that_was_called_in_and_is_stuck_is_given_up_all_the_same():
+@pytest.mark.parametrize("ruling", [Ruling.REVISE, Ruling.ESCALATE])
+def test_a_policy_that_was_called_in_and_is_stuck_is_given_up_all_the_same(ruling):
     governor = replace(GOVERNOR, expectations=replace(TABLE, give_up=GIVEN_UP))
-    stuck = risk(0.95, "stuck", ruling=Ruling.ESCALATE, policy="large", reason="stuck")
+    stuck = risk(0.95, "stuck", ruling=ruling, policy="large", reason="stuck")
     away = driven("small", "large", "large", "large")
     assert governor.decide(away, [risk(0.93), stuck]).ruling is Ruling.STOP
     assert governor.decide(away, [risk(0.5), replace(stuck, score=0.85)]).ruling is not Ruling.STOP
+    asks = replace(stuck, monitor="budget", score=None, ruling=Ruling.ASK)
+    assert governor.decide(away, [risk(0.93), asks]).ruling is Ruling.ASK
 
 
 def test_an_answer_is_let_through_and_a_table_keeps_its_promise_in_its_file(tmp_path):
