@@ -35,8 +35,10 @@ async def test_a_repository_is_mended_from_the_screen(path, tmp_path, serve, rep
         first, *_ = (step.decision for step in view.watched.steps)
         assert (first.ruling, first.by) == ("revise", "human"), "the test file stays"
         await until(pilot, lambda: app.desk.jobs[0].process.poll() == 0)
+        # Each is read on its own beat: either may come first.
+        said = "apply it with: git apply"
+        await until(pilot, lambda: any(said in notice for notice in notices(app)))
         await until(pilot, lambda: f"{run.id}.diff" in text_of(app, "#head"))
-        assert any("apply it with: git apply" in notice for notice in notices(app))
         with Ledger(path) as ledger:
             assert list(ledger.steps(run.id)) == view.watched.steps
     assert contents(repo)["calc.py"] == CALC, "the checkout is never written to"
