@@ -35,7 +35,7 @@ class Scene:
     @cached_property
     def page(self) -> Sequence[Entry]:
         """What the prompt shows: what it leaves out cannot be thought of."""
-        return parse("\n".join(fitting(self.goal, self.example.lines)))
+        return parse("\n".join(fitting(self.goal, self.example.lines, closely=True)))
 
     @property
     def tool(self) -> str:

@@ -66,7 +66,7 @@ def prompt(
 
     A policy that thinks reads pages `closely` (see `flyball.agents.marking.marks`).
     """
-    kept = fitting(goal, lines)
+    kept = fitting(goal, lines, closely=closely)
     shown = "\n".join(map(str.__add__, marks(goal, kept, closely=closely), kept))
     return f"{goal}\n{shown}\nlast {' ; '.join(history[-HISTORY:])}\n>"
 

@@ -11,6 +11,8 @@ from flyball.tools.page import cut
 PAGE_TOKENS = 480
 """How much of the page the prompt shows, in tokens of 3.5 characters; the bundled models'
 own tokens are about two thirds of that, and their context is 2,048 of them."""
+CLOSE_TOKENS = 720
+"""The same where the page is read closely: posts beyond the thirtieth line were lost else."""
 COMMON_SHARE = 0.25
 """A word of the goal that stands in more of a page's lines than this says nothing."""
 
@@ -27,10 +29,14 @@ CELL = " | "
 _QUOTED = re.compile(r'"([^"\n]*)"')
 
 
-def fitting(goal: str, lines: Sequence[str]) -> list[str]:
-    """Give the lines of a page that the prompt shows: as many as `PAGE_TOKENS` hold."""
+def fitting(goal: str, lines: Sequence[str], *, closely: bool = False) -> list[str]:
+    """Give the lines of a page that the prompt shows: as many as `PAGE_TOKENS` hold.
+
+    A page that is read `closely` may take `CLOSE_TOKENS`.
+    """
     page = [line for line in lines if not line.startswith(("url ", "title ", "tabs "))]
-    return cut(page, budget_tokens=PAGE_TOKENS, before=_aside(goal, page))
+    budget = CLOSE_TOKENS if closely else PAGE_TOKENS
+    return cut(page, budget_tokens=budget, before=_aside(goal, page))
 
 
 def marks(goal: str, lines: Sequence[str], *, closely: bool = False) -> list[str]:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import fmean
 
 from flyball.errors import ConfigError
 from flyball.learning.giving_up import Known, RiskOf, give_up
+from flyball.learning.seen import Seen, filled
 from flyball.monitors.bursts import stints
 from flyball.monitors.expectations import (
     COSTS,
@@ -33,19 +34,6 @@ STEPS = (1, 2, 4, 8, 16)
 RISKS = (0.1, 0.25, 0.5, 0.75, 0.9)
 PRIOR_RUNS = 10.0
 """A cell counts its wider cell as so many runs of its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What came of a run from one of its steps on."""
-
-    run: str
-    step: int
-    risk: float | None
-    success: bool
-    joules: float | None
-    usd: float | None
-    seconds: float | None
 
 
 def recorded_risk(_: Run, trajectory: Trajectory) -> float | None:
@@ -85,7 +73,7 @@ def expect(
         strong=strong,
         steps=STEPS,
         risks=RISKS,
-        cells={choice: _cells(each) for choice, each in seen.items() if each},
+        cells={choice: _cells(filled(each)) for choice, each in seen.items() if each},
         switch=_switch(mine, alone, strong),
         check=_check(known),
         give_up=give_up(alone, risk, max_loss),
@@ -143,6 +131,7 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
     alone = run.task.metadata.get("workers", "1") == "1"
     # What comes after the last request has no price to lack: the whole run tells.
     priced = not any(each.spend.usage.unpriced_requests for each in told.steps)
+    usage = spend.usage
     return Seen(
         run=run.id,
         step=at,
@@ -151,6 +140,7 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
         joules=spend.energy.joules if alone else None,
         usd=_usd(spend) if priced else None,
         seconds=spend.seconds,
+        tokens=usage.input_tokens - usage.cached_tokens + usage.output_tokens,
     )
 
 

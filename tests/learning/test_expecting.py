@@ -105,6 +105,36 @@ def test_energy_that_is_not_known_stays_unknown_and_never_becomes_nothing():
     assert table.check.joules is table.check.catches is table.switch.joules is None
 
 
+def test_energy_that_was_measured_of_few_runs_is_known_of_the_others_by_their_tokens():
+    def wrote(tokens, told):
+        run, trajectory = told
+        usage = Usage(output_tokens=tokens)
+        steps = [
+            replace(s, policy_spend=replace(s.policy_spend, usage=usage)) for s in trajectory.steps
+        ]
+        return run, replace(trajectory, steps=tuple(steps))
+
+    def unmeasured(risk, tokens):
+        return [
+            wrote(
+                tokens,
+                played(
+                    f"{risk}-{n}", ["small"] * 2, won=risk < 0.5, seed=n, joules=None, risk=risk
+                ),
+            )
+            for n in range(50)
+        ]
+
+    measured = wrote(10, played("a", ["small"] * 2, won=True))
+    safe, bad = unmeasured(0.05, 10), unmeasured(0.95, 100)
+    table = learned(measured, *safe, *bad)
+    # The measured run took 4 J for 10 tokens; a cell leans a little on all runs, which took 22 J.
+    wider = 0.5 * (4.0 + 40.0)
+    assert table.look("small", 0, 0.05).joules == pytest.approx((5 * 4.0 + wider) / 6, rel=0.05)
+    assert table.look("small", 0, 0.95).joules == pytest.approx((5 * 40.0 + wider) / 6, rel=0.05)
+    assert learned(measured).overall("small").joules == pytest.approx(2.0)
+
+
 def test_dollars_that_a_request_lacks_are_not_known_after_the_last_request_either():
     def unpriced(told):
         run, trajectory = told
