@@ -254,3 +254,10 @@ def test_a_page_that_is_read_closely_has_more_marked():
     assert marks("Order the lamp", *["lamp a"] * 3) == ["", "", ""]
     three = prompt("Order the lamp", ['item "lamp a" 1'] * 3, [], closely=True)
     assert three.splitlines()[1:-2] == ['+ item "lamp a" 1'] * 3
+
+
+def test_a_page_that_is_read_closely_keeps_more_lines():
+    page = [f'item "reply | Ann number {i}" {i}' for i in range(70)]
+    plain, close = (prompt("Log in.", page, [], closely=each) for each in (False, True))
+    assert len(plain.splitlines()) < len(page) < len(close.splitlines())
+    assert not any(line.endswith("more lines") for line in close.splitlines())

@@ -21,6 +21,32 @@ RUNS_KEPT = 64
 """Runs that are followed at a time; one that was forgotten is read again from its start."""
 
 
+class _Own:
+    """What is kept of the policy at work; another one starts anew.
+
+    What its forerunner was unsure of, wrote and saw tells of that one, and what is learned from
+    are runs that one policy drove.
+    """
+
+    def __init__(self, policy: str) -> None:
+        self.policy = policy
+        self._confidence = Confidence()
+        self._recurrence = Recurrence()
+        self._shape = Shape()
+
+    def row(self, glance: Glance) -> Row:
+        return {
+            **self._confidence.row(glance),
+            **self._recurrence.row(glance),
+            **self._shape.row(glance),
+        }
+
+    def absorb(self, glance: Glance, step: Step) -> None:
+        self._confidence.absorb(glance)
+        self._recurrence.absorb(glance, step)
+        self._shape.absorb(glance)
+
+
 class Features:
     """The features of one run, for steps that come one after another.
 
@@ -32,10 +58,8 @@ class Features:
         self._pending: Step | None = None
         self._last: Glance | None = None
         self._newest: Glance | None = None
-        self._confidence = Confidence()
-        self._recurrence = Recurrence()
+        self._own = _Own("")
         self._results = Results()
-        self._shape = Shape()
         self._spending = Spending(task.budget)
         self._wanted = Wanted(Goal.read(task.prompt))
 
@@ -53,11 +77,10 @@ class Features:
     def row(self, step: Step) -> dict[str, float | None]:
         """The features of `step` after the steps that were absorbed; changes nothing."""
         glance = self._glance(step)
+        own = self._own if step.policy == self._own.policy else _Own(step.policy)
         known = {
-            **self._confidence.row(glance),
-            **self._recurrence.row(glance),
+            **own.row(glance),
             **self._results.row(glance),
-            **self._shape.row(glance),
             **self._spending.row(glance),
             **self._wanted.row(glance),
         }
@@ -66,10 +89,10 @@ class Features:
     def absorb(self, step: Step) -> None:
         """Take in a step that is over."""
         glance = self._glance(step)
-        self._confidence.absorb(glance)
-        self._recurrence.absorb(glance, step)
+        if step.policy != self._own.policy:
+            self._own = _Own(step.policy)
+        self._own.absorb(glance, step)
         self._results.absorb(glance, step)
-        self._shape.absorb(glance)
         self._spending.absorb(step)
         self._wanted.absorb(glance)
         self._last, self._newest = glance, None

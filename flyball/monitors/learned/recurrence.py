@@ -54,13 +54,9 @@ class _Series(Generic[Thing]):
 
 
 class Recurrence:
-    """Counts of what the policy at work has seen and done; another policy starts anew."""
+    """Counts of what one policy has seen and done."""
 
     def __init__(self) -> None:
-        self._begin("")
-
-    def _begin(self, policy: str) -> None:
-        self._policy = policy
         self._steps = self._fresh_age = self._fresh = 0
         self._repeats = self._stale = self._tools = 0
         self._tool = ""
@@ -72,13 +68,6 @@ class Recurrence:
         self._undone: tuple[int, int] | None = None
 
     def row(self, glance: Glance) -> Row:
-        if glance.step.policy != self._policy:
-            newcomer = Recurrence()
-            newcomer._begin(glance.step.policy)
-            return newcomer._row(glance)
-        return self._row(glance)
-
-    def _row(self, glance: Glance) -> Row:
         action, view, pair = glance.key, glance.view.mark, glance.pair
         idle, to_stale = self._came_of(view)
         fresh = not self._views.counts[view]
@@ -109,8 +98,6 @@ class Recurrence:
 
     def absorb(self, glance: Glance, step: Step) -> None:
         """Take in a step that is over."""
-        if glance.step.policy != self._policy:
-            self._begin(glance.step.policy)
         action, view, pair = glance.key, glance.view.mark, glance.pair
         if self._undone is not None:
             idle, to_stale = self._came_of(view)

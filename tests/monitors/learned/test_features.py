@@ -172,10 +172,17 @@ def test_what_was_handed_back_says_nothing_about_the_world():
     assert row["pair_count"] == 1
 
 
-def test_another_policy_starts_with_no_repeats():
-    steps = [step(at, click()) for at in range(4)]
-    row = of(*steps, replace(step(4, click()), policy="large"))[-1]
-    assert (row["action_count"], row["policy_age"], row["step"]) == (0, 0, 4)
+def test_another_policy_starts_with_no_repeats_and_with_its_own_doubts():
+    steps = [step(at, replace(click(), logprobs=(-3.0,))) for at in range(4)]
+    own = [
+        replace(step(at, replace(click(), logprobs=(-0.1,))), policy="large") for at in range(4, 6)
+    ]
+    *_, first, second = of(*steps, *own)
+    assert (first["action_count"], first["policy_age"], first["step"]) == (0, 0, 4)
+    assert (second["action_count"], second["policy_age"], second["step"]) == (1, 1, 5)
+    assert first["p_lowest_run"] == second["p_lowest_run"] == pytest.approx(-0.1)
+    assert first["unsure"] == 0
+    assert first["p_lowest_trend"] is first["action_similarity"] is None
 
 
 def test_the_goals_words_are_followed():
