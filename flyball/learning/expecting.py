@@ -86,7 +86,7 @@ def _look(
     """File each step under the choice that was made at it.
 
     A step that the small policy went on from counts as that only where nobody else drove later on:
-    what is to come is then its own.
+    what is to come is then its own. The strong one's steps are counted from the hand-over.
     """
     last_away = max((s.index for s in told.steps if s.policy != run.policy), default=-1)
     handed_over = told.last.policy == strong and len(stints(told.steps)) == 2
@@ -94,7 +94,8 @@ def _look(
         if step.fault:
             continue
         if step.policy == strong and handed_over:
-            seen["strong"].append(_seen(run, told, at, risk))
+            own = at - stints(told.steps)[0].steps
+            seen["strong"].append(replace(_seen(run, told, at, risk), step=own))
         elif step.policy != run.policy:
             continue
         elif step.decision.ruling is Ruling.ESCALATE and handed_over:

@@ -95,7 +95,8 @@ class Priced:
         step = len(trajectory.steps) - 1
         stop = {} if last.action.is_final else {Ruling.STOP: NOTHING}
         if last.policy != trajectory.steps[0].policy:
-            return stop | {Ruling.CONTINUE: table.look("strong", step, risk)}
+            own = stints(trajectory.steps)[-1].steps - 1
+            return stop | {Ruling.CONTINUE: table.look("strong", own, risk)}
         mine, called = table.look("small", step, risk), self._called(step, risk)
         known = stop | {Ruling.CONTINUE: mine, Ruling.ESCALATE: called}
         if last.verified:

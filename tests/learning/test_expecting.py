@@ -98,6 +98,14 @@ def test_runs_that_were_handed_over_tell_what_calling_and_switching_take():
     assert (table.switch.joules, table.switch.chance) == (pytest.approx(3.0), None)
 
 
+def test_the_strong_policys_steps_are_counted_from_the_hand_over():
+    called = escalated(played("a", ["small"] * 4 + ["large"], won=True), 3)
+    lost = played("b", ["large"] * 5, won=False, seed=7)
+    table = learned(called, lost)
+    assert table.look("strong", 0, None).runs == 2
+    assert table.look("strong", 4, None).runs == 1
+
+
 def test_energy_that_is_not_known_stays_unknown_and_never_becomes_nothing():
     table = learned(played("a", ["small"] * 2, won=True, joules=None))
     assert table.overall("small").joules is None

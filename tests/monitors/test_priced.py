@@ -147,6 +147,16 @@ def test_the_strong_policy_drives_its_burst_and_leaves():
     assert governor.decide(driven("small", "large", "large"), [risk(0.9)]).policy == "small"
 
 
+def test_the_strong_policys_steps_are_counted_from_when_it_was_called_in():
+    rows = [(outlook,) * 3 for outlook in (SAFE, RISKY, SAFE)]
+    governor = replace(
+        GOVERNOR, expectations=replace(TABLE, steps=(2,), cells={"strong": tuple(rows)})
+    )
+    for strong, chance in ((1, 0.9), (2, 0.9), (3, 0.2)):
+        steps = driven(*["small"] * 3, *["large"] * strong)
+        assert governor.prices(steps, [risk(0.1)])[0].chance == chance
+
+
 def test_a_table_is_written_and_read_back(tmp_path):
     path = tmp_path / "expectations.json"
     path.write_text(TABLE.to_json())
