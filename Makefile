@@ -38,7 +38,7 @@ bench: .venv/dev.stamp .venv/browser-use.stamp browser sandbox
 # From nothing to flyball/models/bundled/: hours on two cores. Every part resumes. DEVICE=cuda trains
 # on a GPU. It was never run as one command: the shipped small one was trained in parts, 78 million
 # tokens in all, and the strong one, which grows from a small one that has learned to think, in parts of 10, 13,
-# 15, 14, 9, 11, 11 and 11 million, with thoughts that were mended in between (training/checkpoints).
+# 15, 14, 9, 11, 11, 11 and 11 million, with thoughts that were mended in between (training/checkpoints).
 DEVICE ?= cpu
 TOGETHER ?= 2
 policies: .venv/dev.stamp browser sandbox
@@ -51,7 +51,7 @@ policies: .venv/dev.stamp browser sandbox
 	  --tokens 12000000 --batch-tokens 512 --grow-from flyball/models/bundled/small.gguf \
 	  --device $(DEVICE)
 	$(BIN)/torchrun --nproc-per-node $(TOGETHER) -m training.train strong --thinks \
-	  --tokens 94000000 --batch-tokens 512 --grow-from training/work/thinking/small.gguf \
+	  --tokens 105000000 --batch-tokens 512 --grow-from training/work/thinking/small.gguf \
 	  --device $(DEVICE) --out flyball/models/bundled/strong.gguf
 	$(BIN)/python -m training.evaluate bundled/small
 	$(BIN)/python -m training.evaluate bundled/strong

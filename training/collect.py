@@ -118,20 +118,23 @@ def _wire(move: Action) -> list[object]:
     return [move.tool, move.arguments.get("element"), text]
 
 
-async def collect(name: str, episodes: int) -> tuple[list[Example], int, int]:
-    """Play at most `episodes` episodes of task `name`.
+async def collect(
+    name: str, episodes: int, *, first: int = 0, most: int = MOST_EXAMPLES
+) -> tuple[list[Example], int, int]:
+    """Play at most `episodes` episodes of task `name`, from the training seed `first` on.
 
-    Gives the examples, how many episodes were won, and how many were played.
+    It ends once there are `most` examples. Gives them, how many episodes were won, and how many
+    were played.
     """
     won, played, rows, prepare = 0, 0, list[Example](), PREPARE.read_text()
     options = BrowserOptions(ignore=IGNORE, viewport=VIEWPORT)
     with serve() as address:
         async with Browser(options) as browser:
             collector = Collector(browser, name)
-            for seed in TRAINING_SEEDS[:episodes]:
-                if len(rows) >= MOST_EXAMPLES:
+            for seed in TRAINING_SEEDS[first : first + episodes]:
+                if len(rows) >= most:
                     break
-                if seed % EPISODES_A_PAGE == 0:
+                if played % EPISODES_A_PAGE == 0:
                     await browser.open(f"{address}/{name}.html")
                     await browser.page.wait_for_load_state("load")
                     await browser.page.evaluate(f"window.__goal = {GOAL}")
@@ -152,6 +155,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
     parser.add_argument("--episodes", type=int, default=2_250)
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
+    parser.add_argument("--most", type=int, default=MOST_EXAMPLES, help="examples of a task")
     parser.add_argument("--tasks", nargs="*", default=list(TRAINED))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -160,7 +165,9 @@ def main() -> None:
         if out.exists():
             continue
         started = time.monotonic()
-        examples, won, played = asyncio.run(collect(name, arguments.episodes))
+        examples, won, played = asyncio.run(
+            collect(name, arguments.episodes, first=arguments.first, most=arguments.most)
+        )
         write(out, examples)
         seconds = time.monotonic() - started
         print(

@@ -79,12 +79,12 @@ def _example(
     return Example(task=task, goal=goal, lines=lines, told=tuple(told), answer=answer)
 
 
-def collect(task: str, episodes: int, out: Path) -> None:
-    """Collect one task into `out`, unless it is there already."""
+def collect(task: str, episodes: int, out: Path, *, first: int = 0) -> None:
+    """Collect one task, from the training seed `first` on, into `out`, unless it is there."""
     if out.exists():
         return
     started, won, rows = time.monotonic(), 0, list[Example]()
-    for seed in TRAINING_SEEDS[:episodes]:
+    for seed in TRAINING_SEEDS[first : first + episodes]:
         examples = play(task, seed, wrong=WRONG_MOVES if seed % 2 else 0.0)
         won += bool(examples)
         rows += examples
@@ -97,11 +97,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("training/work/demonstrations"))
     parser.add_argument("--episodes", type=int, default=150)
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--tasks", nargs="*", default=list(Office.trained))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for task in arguments.tasks:
-        collect(task, arguments.episodes, arguments.out / f"office-{task}.jsonl")
+        out = arguments.out / f"office-{task}.jsonl"
+        collect(task, arguments.episodes, out, first=arguments.first)
 
 
 if __name__ == "__main__":
