@@ -16,22 +16,18 @@ from dataclasses import replace
 from statistics import fmean
 
 from flyball.errors import ConfigError
+from flyball.learning.chaining import chain
 from flyball.learning.giving_up import Known, RiskOf, give_up
 from flyball.learning.seen import Seen, filled
 from flyball.monitors.bursts import stints
-from flyball.monitors.expectations import (
-    COSTS,
-    UNKNOWN,
-    Check,
-    Choice,
-    Expectations,
-    Outlook,
-    risk_of,
-)
+from flyball.monitors.expectations import Check, Choice, Expectations, risk_of
+from flyball.monitors.outlooks import COSTS, UNKNOWN, Outlook
 from flyball.records import Ruling, Run, Spend, Step, Trajectory
 
 STEPS = (1, 2, 4, 8, 16)
 RISKS = (0.1, 0.25, 0.5, 0.75, 0.9)
+DRIVEN: Sequence[Choice] = ("small", "strong")
+"""Choices of which the steps are seen one after another."""
 PRIOR_RUNS = 10.0
 """A cell counts its wider cell as so many runs of its own."""
 
@@ -67,15 +63,18 @@ def expect(
     seen["call"] += _stand_ins(mine, alone, risk)
     for run, told in alone:
         seen["strong"] += [_seen(run, told, at, risk) for at in range(len(told.steps))]
+    seen = {choice: filled(each) for choice, each in seen.items() if each}
+    chains = {c: found for c in DRIVEN if (found := chain(seen.get(c, []), STEPS, RISKS))}
     return Expectations(
         agent=agent,
         small=small,
         strong=strong,
         steps=STEPS,
         risks=RISKS,
-        cells={choice: _cells(filled(each)) for choice, each in seen.items() if each},
+        cells={choice: _cells(each) for choice, each in seen.items()},
         switch=_switch(mine, alone, strong),
         check=_check(known),
+        chains=chains,
         give_up=give_up(alone, risk, max_loss),
     )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from flyball.errors import ConfigError
+from flyball.monitors.chains import Cell, Move
+from flyball.monitors.outlooks import UNKNOWN, Outlook
 from flyball.records import Verdict
 
 FORMAT, VERSION = "flyball-expectations", 1
@@ -23,27 +25,6 @@ Choice = Literal["small", "revise", "call", "strong"]
 """The policy at home goes on; its action is handed back to it; the strong one is called in; the
 strong one, which was called in, goes on."""
 CHOICES: tuple[Choice, ...] = get_args(Choice)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outlook:
-    """What is to come until a run's end. `None`: nothing tells."""
-
-    chance: float | None = None
-    """Of success, from 0 to 1."""
-    joules: float | None = None
-    usd: float | None = None
-    seconds: float | None = None
-    runs: float = 0
-    """How many runs tell, those of wider cells not counted."""
-
-    def __post_init__(self) -> None:
-        if self.chance is not None and not 0.0 <= self.chance <= 1.0:
-            raise ValueError(f"a chance is from 0 to 1, and not {self.chance}")
-
-
-UNKNOWN = Outlook()
-COSTS = ("joules", "usd", "seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +80,9 @@ class Expectations:
     """What the first step after a hand-over takes beyond the first step of a run of the strong
     policy, whose own cold start the cells hold; it has no chance."""
     check: Check = Check()
+    chains: Mapping[Choice, tuple[tuple[Move, ...], ...]] = field(default_factory=dict)
+    """How steps and risks follow one another where one policy drives, by band of steps and of
+    risks: what it takes to look ahead. None in a table of before."""
     give_up: GiveUp | None = None
     """`None` where there were too few runs to promise anything."""
 
@@ -112,11 +96,17 @@ class Expectations:
 
     def look(self, choice: Choice, step: int, risk: float | None) -> Outlook:
         """What to expect at `step`, counted from 0, at this risk (`None`: not known)."""
+        return self.at(choice, self.cell(step, risk))
+
+    def at(self, choice: Choice, here: Cell) -> Outlook:
+        """What to expect in a cell."""
         rows = self.cells.get(choice)
-        if not rows:
-            return UNKNOWN
-        row = rows[bisect_right(self.steps, step)]
-        return row[-1] if risk is None else row[bisect_right(self.risks, risk)]
+        return rows[here[0]][here[1]] if rows else UNKNOWN
+
+    def cell(self, step: int, risk: float | None) -> Cell:
+        """The band of `step`, counted from 0, and of this risk (`None`: not known)."""
+        column = len(self.risks) + 1 if risk is None else bisect_right(self.risks, risk)
+        return bisect_right(self.steps, step), column
 
     def overall(self, choice: Choice) -> Outlook:
         """What to expect at any step and any risk."""
@@ -181,6 +171,8 @@ def _checked(record: dict[str, Any]) -> Expectations:
             raise ValueError("its cells do not fit its bands")
     if list(steps) != sorted(steps) or list(risks) != sorted(risks):
         raise ValueError("its bands are not in order")
+    rows_of = record.pop("chains", {})
+    chains = {choice: _chain(rows, steps, risks) for choice, rows in rows_of.items()}
     switch, check = Outlook(**record.pop("switch")), Check(**record.pop("check"))
     promised = record.pop("give_up", None)
     give_up = None if promised is None else GiveUp(**promised)
@@ -192,6 +184,17 @@ def _checked(record: dict[str, Any]) -> Expectations:
         cells=cells,
         switch=switch,
         check=check,
+        chains=chains,
         give_up=give_up,
         **rest,
+    )
+
+
+def _chain(
+    rows: Sequence[Sequence[dict[str, Any]]], steps: Sequence[int], risks: Sequence[float]
+) -> tuple[tuple[Move, ...], ...]:
+    if len(rows) != len(steps) + 1 or any(len(row) != len(risks) + 1 for row in rows):
+        raise ValueError("its chains do not fit its bands")
+    return tuple(
+        tuple(Move(**move | {"to": tuple(map(tuple, move["to"]))}) for move in row) for row in rows
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from flyball.errors import ConfigError
 from flyball.monitors.bursts import Bursts, come_back, stints
-from flyball.monitors.expectations import COSTS, UNKNOWN, Expectations, Outlook, risk_of
+from flyball.monitors.chains import Cell, foresee
+from flyball.monitors.expectations import Choice, Expectations, risk_of
 from flyball.monitors.governors import sternest
+from flyball.monitors.outlooks import COSTS, UNKNOWN, Outlook
 from flyball.records import Currency, Decision, Price, Ruling, Trajectory, Verdict
 
 Preference = Literal["success", "balanced", "energy"]
@@ -26,8 +29,10 @@ class Priced:
     """Take the ruling with the least expected loss: what is still spent, and failure at its price.
 
     Learned monitors are taken at their scores. What other monitors rule is followed as `Strictest`
-    follows it, and so is a ruling that nothing is known to price by. An escalation is priced as if
-    it were for good, and leaves again as `bursts` says. A run that the strong policy does not save
+    follows it, and so is a ruling that nothing is known to price by. Going on is priced with the
+    best that can be done at each later step, where the table has chains to look ahead by: help
+    that can still be called in later need not be called in now. An escalation is priced as if it
+    were for good, and leaves again as `bursts` says. A run that the strong policy does not save
     either is given up, as far as the table promises that this costs next to no success.
     """
 
@@ -96,8 +101,9 @@ class Priced:
         stop = {} if last.action.is_final else {Ruling.STOP: NOTHING}
         if last.policy != trajectory.steps[0].policy:
             own = stints(trajectory.steps)[-1].steps - 1
-            return stop | {Ruling.CONTINUE: table.look("strong", own, risk)}
-        mine, called = table.look("small", step, risk), self._called(step, risk)
+            return stop | {Ruling.CONTINUE: self._ahead("strong", table.cell(own, risk))}
+        here = table.cell(step, risk)
+        mine, called = self._ahead("small", here), self._called(here)
         known = stop | {Ruling.CONTINUE: mine, Ruling.ESCALATE: called}
         if last.verified:
             known[Ruling.CONTINUE] = self._passed(mine, _milestone(verdicts))
@@ -107,11 +113,32 @@ class Priced:
             known[Ruling.VERIFY] = self._checked(mine, called, _milestone(verdicts))
         return known
 
-    def _called(self, step: int, risk: float | None) -> Outlook:
+    def _ahead(self, choice: Choice, here: Cell) -> Outlook:
+        """What going on comes to, with what may still be done later on where the table tells."""
+        foreseen = self._foreseen.get(choice, {}).get(here)
+        return foreseen or self.expectations.at(choice, here)
+
+    @cached_property
+    def _foreseen(self) -> Mapping[Choice, Mapping[Cell, Outlook]]:
+        def helped(cell: Cell) -> Sequence[Outlook]:
+            return [NOTHING, self._called(cell)]
+
+        def stopped(_: Cell) -> Sequence[Outlook]:
+            return [NOTHING]
+
+        ways: Mapping[Choice, Callable[[Cell], Sequence[Outlook]]]
+        ways = {"small": helped, "strong": stopped}
+        return {
+            choice: foresee(rows, ways[choice], self._figure, self.hysteresis)
+            for choice, rows in self.expectations.chains.items()
+            if choice in ways
+        }
+
+    def _called(self, here: Cell) -> Outlook:
         if self.strong is None:
             return UNKNOWN
         table = self.expectations
-        called = table.look("call", step, risk)
+        called = table.at("call", here)
         extra = {name: getattr(table.switch, name) or 0.0 for name in COSTS}
         return _sum(called, [(1.0, called), (1.0, replace(NOTHING, **extra))])
 
@@ -140,11 +167,7 @@ class Priced:
         return replace(mine, chance=right / (right + wrong)) if right + wrong else mine
 
     def _price(self, ruling: Ruling, outlook: Outlook) -> Price:
-        currency, worth = self._worth()
-        cost = None if currency is None else getattr(outlook, currency)
-        figure = None
-        if worth is not None and outlook.chance is not None and cost is not None:
-            figure = (1 - outlook.chance) * worth + cost
+        figure = self._figure(outlook)
         return Price(
             ruling=ruling,
             chance=outlook.chance,
@@ -152,8 +175,16 @@ class Priced:
             usd=outlook.usd,
             seconds=outlook.seconds,
             figure=figure,
-            currency=currency if figure is not None else None,
+            currency=self._worth()[0] if figure is not None else None,
         )
+
+    def _figure(self, outlook: Outlook) -> float | None:
+        """What is still spent, and failure at its price."""
+        currency, worth = self._worth()
+        cost = None if currency is None else getattr(outlook, currency)
+        if worth is None or outlook.chance is None or cost is None:
+            return None
+        return (1 - outlook.chance) * worth + float(cost)
 
     def _worth(self) -> tuple[Currency | None, float | None]:
         """The price of a failed task, in joules where they are known, if nobody says how."""
