@@ -91,10 +91,11 @@ def _risk(run: Run, trajectory: Trajectory) -> float | None:
 def unseen_risk(folder: Path) -> Callable[[Run, Trajectory], float | None]:
     """Look risks up in the scores of unseen tasks that `monitors train` wrote into `folder`.
 
-    A run that is not among them has no risk. Scores without the ids of their runs, as of samples
-    that an earlier version wrote, are looked up by task, model and seed; of several runs that
-    share these, none has a risk.
+    A run that is not among them has the risk that it was given when it was played. Scores without
+    the ids of their runs, as of samples that an earlier version wrote, are looked up by task, model
+    and seed; several runs that share these are none of them.
     """
+    from flyball.learning.expecting import recorded_risk
     from flyball.monitors.expectations import RISKS
     from flyball.monitors.learned.scored import Key, keys_of, read_scored
 
@@ -106,7 +107,9 @@ def unseen_risk(folder: Path) -> Callable[[Run, Trajectory], float | None]:
 
     def risk(run: Run, trajectory: Trajectory) -> float | None:
         at = len(trajectory.steps) - 1
-        said = next((known[key] for key in keys_of(run) if key in known), [])
+        said = next((known[key] for key in keys_of(run) if key in known), None)
+        if said is None:
+            return recorded_risk(run, trajectory)
         return max((scores[at] for scores in said if at < len(scores)), default=None)
 
     return risk

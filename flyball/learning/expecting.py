@@ -3,7 +3,8 @@
 A run of the small policy says what going on comes to from each of its steps. What calling the
 strong policy in comes to is told by runs where it was called in and drove to the end; and, for the
 same task and seed (else the same task), by runs that the strong policy drove alone, from their
-beginning: a stand-in that is dearer than the truth where work was done, and cheaper where harm was.
+beginning: a stand-in that is dearer than the truth where work was done, and cheaper where harm was,
+so that runs where it was called in correct it, cell by cell.
 The runs that it drove alone also tell when it is to be given up, for which no stand-in is needed:
 a run that is stopped is known up to there.
 """
@@ -16,20 +17,17 @@ from dataclasses import replace
 from statistics import fmean
 
 from flyball.errors import ConfigError
+from flyball.learning.cells import RISKS, STEPS, corrected, make_cells, rate
 from flyball.learning.chaining import chain
 from flyball.learning.giving_up import Known, RiskOf, give_up
 from flyball.learning.seen import Seen, filled
 from flyball.monitors.bursts import stints
 from flyball.monitors.expectations import Check, Choice, Expectations, risk_of
-from flyball.monitors.outlooks import COSTS, UNKNOWN, Outlook
+from flyball.monitors.outlooks import COSTS, Outlook
 from flyball.records import Ruling, Run, Spend, Step, Trajectory
 
-STEPS = (1, 2, 4, 8, 16)
-RISKS = (0.1, 0.25, 0.5, 0.75, 0.9)
 DRIVEN: Sequence[Choice] = ("small", "strong")
 """Choices of which the steps are seen one after another."""
-PRIOR_RUNS = 10.0
-"""A cell counts its wider cell as so many runs of its own."""
 
 
 def recorded_risk(_: Run, trajectory: Trajectory) -> float | None:
@@ -60,10 +58,19 @@ def expect(
     seen: dict[Choice, list[Seen]] = {"small": [], "revise": [], "call": [], "strong": []}
     for run, told in mine:
         _look(run, told, strong, risk, seen)
-    seen["call"] += _stand_ins(mine, alone, risk)
+    # Where somebody stood by, the runs that went well are left: nobody was called into them.
+    unhelped = [(run, told) for run, told in mine if run.strong is None] or mine
+    ids = {run.id for run, _ in unhelped}
+    seen["small"] = [each for each in seen["small"] if each.run in ids]
     for run, told in alone:
         seen["strong"] += [_seen(run, told, at, risk) for at in range(len(told.steps))]
+    stand_ins, called = list(_stand_ins(unhelped, alone, risk)), len(seen["call"])
+    seen["call"] += stand_ins
     seen = {choice: filled(each) for choice, each in seen.items() if each}
+    cells = {choice: make_cells(each) for choice, each in seen.items()}
+    if called and stand_ins:
+        real, likely = seen["call"][:called], seen["call"][called:]
+        cells["call"] = corrected(real, make_cells(likely))
     chains = {c: found for c in DRIVEN if (found := chain(seen.get(c, []), STEPS, RISKS))}
     return Expectations(
         agent=agent,
@@ -71,7 +78,7 @@ def expect(
         strong=strong,
         steps=STEPS,
         risks=RISKS,
-        cells={choice: _cells(each) for choice, each in seen.items()},
+        cells=cells,
         switch=_switch(mine, alone, strong),
         check=_check(known),
         chains=chains,
@@ -148,61 +155,6 @@ def _until(told: Trajectory, at: int) -> Trajectory:
     return Trajectory(task=told.task, steps=told.steps[: at + 1])
 
 
-def _cells(seen: Sequence[Seen]) -> tuple[tuple[Outlook, ...], ...]:
-    """Fill in a table: where runs are few, risk tells of the chance, and the step of the costs."""
-    whole = _outlook(seen, UNKNOWN)
-    any_step = _row(seen, whole, [whole] * (len(RISKS) + 1))
-    rows = list[tuple[Outlook, ...]]()
-    for low, high in _bands((0, *STEPS)):
-        here = [each for each in seen if low <= each.step < high]
-        rows.append(_row(here, _outlook(here, whole), any_step))
-    return (*rows, any_step)
-
-
-def _row(
-    seen: Sequence[Seen], any_risk: Outlook, any_step: Sequence[Outlook]
-) -> tuple[Outlook, ...]:
-    """The cells of some steps, the last of any risk; `any_step` has a cell for each risk."""
-    row = list[Outlook]()
-    for (low, high), column in zip(_bands((0.0, *RISKS)), any_step, strict=False):
-        here = [each for each in seen if each.risk is not None and low <= each.risk < high]
-        row.append(_outlook(here, replace(any_risk, chance=column.chance)))
-    return (*row, any_risk)
-
-
-def _bands(lows: Sequence[float]) -> list[tuple[float, float]]:
-    return list(zip(lows, [*lows[1:], float("inf")], strict=True))
-
-
-def _outlook(seen: Sequence[Seen], wider: Outlook) -> Outlook:
-    """Average over runs, whatever their length, and lean on `wider` where they are few."""
-    by_run = defaultdict[str, list[Seen]](list)
-    for each in seen:
-        by_run[each.run].append(each)
-    runs = list(by_run.values())
-    figures = {name: _lean(runs, name, getattr(wider, name)) for name in COSTS}
-    won = [any(each.success for each in run) for run in runs]
-    chance = _rate(won) if wider.chance is None else _lean(runs, "success", wider.chance)
-    return Outlook(chance=chance, runs=len(runs), **figures)
-
-
-def _rate(happened: Sequence[bool]) -> float | None:
-    """How often it happens, by Laplace's rule of succession: a few times make nothing certain."""
-    return (sum(happened) + 1) / (len(happened) + 2) if happened else None
-
-
-def _lean(runs: Sequence[Sequence[Seen]], name: str, wider: float | None) -> float | None:
-    known = [
-        [float(value) for each in run if (value := getattr(each, name)) is not None] for run in runs
-    ]
-    means = [fmean(values) for values in known if values]
-    if not means:
-        return wider
-    if wider is None:
-        return fmean(means)
-    return (sum(means) + PRIOR_RUNS * wider) / (len(means) + PRIOR_RUNS)
-
-
 def _switch(mine: Sequence[Known], alone: Sequence[Known], strong: str) -> Outlook:
     """What the first step after a hand-over takes beyond the first step of a run alone."""
     taken = [
@@ -239,8 +191,8 @@ def _check(known: Sequence[Known]) -> Check:
         for won in (False, True)
     )
     return Check(
-        catches=_rate(failed),
-        false_alarms=_rate(won),
+        catches=rate(failed),
+        false_alarms=rate(won),
         runs=len({run.id for run, _ in checked}),
         **costs,
     )

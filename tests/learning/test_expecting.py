@@ -89,6 +89,30 @@ def test_the_strong_policy_alone_stands_in_for_calling_it_on_the_same_task_and_s
     assert table.overall("strong").chance == pytest.approx(0.5)
 
 
+def test_runs_that_were_handed_over_correct_what_the_strong_policy_came_to_alone():
+    mine = [played(f"m{n}", ["small"] * 2, won=False, seed=n, risk=0.9) for n in range(20)]
+    alone = [played(f"l{n}", ["large"], won=True, seed=n, risk=0.1) for n in range(20)]
+    harmed = [
+        escalated(played(f"c{n}", ["small", "large"], won=False, seed=n, risk=0.9), 0)
+        for n in range(10)
+    ]
+    likely = learned(*mine, *alone).look("call", 0, 0.9).chance
+    told = learned(*mine, *alone, *harmed)
+    assert likely > 0.9
+    assert told.look("call", 0, 0.9).chance == pytest.approx(likely / 2, abs=0.05)
+    assert told.look("call", 0, 0.9).runs == 10
+
+
+def test_runs_that_nobody_was_called_into_say_nothing_of_the_small_policy_alone():
+    alone = [played(f"a{n}", ["small"], won=False, seed=n) for n in range(10)]
+    stood_by = [
+        (replace(run, strong="large"), told)
+        for run, told in (played(f"w{n}", ["small"], won=True, seed=n) for n in range(10))
+    ]
+    assert learned(*alone, *stood_by).overall("small") == learned(*alone).overall("small")
+    assert learned(*stood_by).overall("small").chance > 0.9
+
+
 def test_runs_that_were_handed_over_tell_what_calling_and_switching_take():
     called = escalated(played("a", ["small", "large", "large"], won=True, joules=4.0), 0)
     alone = played("b", ["large"], won=True, seed=7, joules=1.0)
