@@ -24,7 +24,7 @@ from flyball.learning.seen import Seen, filled
 from flyball.monitors.bursts import stints
 from flyball.monitors.expectations import Check, Choice, Expectations, risk_of
 from flyball.monitors.outlooks import COSTS, Outlook
-from flyball.records import Ruling, Run, Spend, Step, Trajectory
+from flyball.records import Energy, Ruling, Run, Spend, Step, Trajectory
 
 DRIVEN: Sequence[Choice] = ("small", "strong")
 """Choices of which the steps are seen one after another."""
@@ -134,8 +134,7 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
     """What came after the step at `at` was proposed; of a `whole` run, before it was."""
     step = told.steps[at]
     first = step.spend if whole else step.monitor_spend + step.tool_spend
-    spend = sum((each.spend for each in told.steps[at + 1 :]), first)
-    alone = run.task.metadata.get("workers", "1") == "1"
+    spend = _measured(run, sum((each.spend for each in told.steps[at + 1 :]), first))
     # What comes after the last request has no price to lack: the whole run tells.
     priced = not any(each.spend.usage.unpriced_requests for each in told.steps)
     usage = spend.usage
@@ -144,11 +143,17 @@ def _seen(run: Run, told: Trajectory, at: int, risk: RiskOf, *, whole: bool = Fa
         step=at,
         risk=None if whole else risk(run, _until(told, at)),
         success=run.success is True,
-        joules=spend.energy.joules if alone else None,
+        joules=spend.energy.joules,
         usd=_usd(spend) if priced else None,
         seconds=spend.seconds,
         tokens=usage.input_tokens - usage.cached_tokens + usage.output_tokens,
     )
+
+
+def _measured(run: Run, spend: Spend) -> Spend:
+    """Its energy is nobody's own where other runs were played beside it."""
+    alone = run.task.metadata.get("workers", "1") == "1"
+    return spend if alone else replace(spend, energy=Energy())
 
 
 def _until(told: Trajectory, at: int) -> Trajectory:
@@ -158,12 +163,12 @@ def _until(told: Trajectory, at: int) -> Trajectory:
 def _switch(mine: Sequence[Known], alone: Sequence[Known], strong: str) -> Outlook:
     """What the first step after a hand-over takes beyond the first step of a run alone."""
     taken = [
-        after.policy_spend
-        for _, told in mine
+        _measured(run, after.policy_spend)
+        for run, told in mine
         for step, after in zip(told.steps, told.steps[1:], strict=False)
         if step.policy != strong and after.policy == strong and not after.fault
     ]
-    cold = [told.steps[0].policy_spend for _, told in alone]
+    cold = [_measured(run, told.steps[0].policy_spend) for run, told in alone]
     extra = {name: _beyond(taken, cold, name) for name in COSTS}
     return Outlook(runs=len(taken), **extra)
 
@@ -184,7 +189,7 @@ def _check(known: Sequence[Known]) -> Check:
     checked = [(run, step) for run, told in known for step in told.steps if _was_checked(step)]
     if not checked:
         return Check()
-    spends = [step.monitor_spend for _, step in checked]
+    spends = [_measured(run, step.monitor_spend) for run, step in checked]
     costs = {name: fmean(amounts) if (amounts := _known(spends, name)) else None for name in COSTS}
     failed, won = (
         [step.verified is False for run, step in checked if bool(run.success) is won]

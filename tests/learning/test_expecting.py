@@ -130,6 +130,20 @@ def test_the_strong_policys_steps_are_counted_from_the_hand_over():
     assert table.look("strong", 4, None).runs == 1
 
 
+def test_energy_of_runs_that_were_played_side_by_side_is_not_taken_for_a_switchs():
+    def beside(told):
+        run, trajectory = told
+        return replace(run, task=replace(run.task, metadata={"workers": "3"})), trajectory
+
+    called = beside(escalated(played("a", ["small", "large"], won=True, joules=4.0), 0))
+    table = learned(
+        called, played("b", ["large"], won=True, seed=7), played("c", ["small"], won=True)
+    )
+    assert table.switch.joules is None
+    assert table.switch.seconds == pytest.approx(0.0)
+    assert table.overall("call").joules is None or table.overall("call").joules < 4.0
+
+
 def test_energy_that_is_not_known_stays_unknown_and_never_becomes_nothing():
     table = learned(played("a", ["small"] * 2, won=True, joules=None))
     assert table.overall("small").joules is None
