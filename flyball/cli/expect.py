@@ -117,7 +117,6 @@ def unseen_risk(folder: Path) -> Callable[[Run, Trajectory], float | None]:
 
 def _print(table: Expectations) -> None:
     from flyball.cli.tables import print_table
-    from flyball.monitors.priced import SETTLED
     from flyball.telling import UNKNOWN, amount
 
     rows = []
@@ -136,7 +135,7 @@ def _print(table: Expectations) -> None:
     if (rule := table.give_up) is None:
         typer.echo(f"too few successes of {table.strong} to promise when it may be given up")
         return
-    earliest = max(rule.earliest + 1, SETTLED)
+    earliest = rule.earliest + 1
     typer.echo(
         f"{table.strong} is given up from a risk of {rule.threshold:.1%} on, at its step"
         f" {earliest} or later: {rule.lost} of {rule.successes} successes, at most"

@@ -18,9 +18,6 @@ from flyball.records import Currency, Decision, Price, Ruling, Trajectory, Verdi
 Preference = Literal["success", "balanced", "energy"]
 WORTH: dict[Preference, float] = {"energy": 2.0, "balanced": 10.0, "success": 100.0}
 """What a failed task is priced at, in whole runs of the strong policy."""
-SETTLED = 3
-"""Steps of its own from which a policy that was called in is given up. The promise is learned from
-runs that it drove alone; before that, what is judged is mostly what brought it in."""
 MARKS: dict[Currency, str] = {"joules": " J", "usd": " $"}
 
 
@@ -86,7 +83,7 @@ class Priced:
         if not self.give_up or rule is None or risk is None or not away or last.action.is_final:
             return ""
         own = stints(trajectory.steps)[-1].steps
-        if risk < rule.threshold or own <= rule.earliest or own < SETTLED:
+        if risk < rule.threshold or own <= rule.earliest:
             return ""
         return (
             f"stop: the risk is {risk:.1%}, and {last.policy} is given up from"

@@ -192,7 +192,7 @@ def test_prices_and_shares_that_cannot_be_are_refused():
         replace(GOVERNOR, hysteresis=1.0)
 
 
-GIVEN_UP = GiveUp(threshold=0.9, earliest=1, max_loss=0.02, confidence=0.95, successes=170, lost=0)
+GIVEN_UP = GiveUp(threshold=0.9, earliest=2, max_loss=0.02, confidence=0.95, successes=170, lost=0)
 
 
 def test_a_run_that_the_strong_policy_does_not_save_either_is_given_up():
