@@ -58,7 +58,7 @@ policies: .venv/dev.stamp browser sandbox
 
 # Monitors' weights from new runs of the bundled policies that are there, and what the governor expects of
 # the pair. Those that ship are from the runs of training.evaluate instead, of tasks that the policies were
-# trained on: web, office and code of both (stuck's: of an earlier strong one, web only); stuck learns
+# trained on, and the web's table of 630 cascades on these, too: web, office and code (stuck's: of an earlier strong one, web only); stuck learns
 # nothing of code, where boosted trees, which it was before, lost 0.05 of F1 by it. It resumes; the bar says how long yet.
 RUNS := training/work/runs
 collect = @for policy in small strong; do \
