@@ -37,38 +37,33 @@ class Move:
 
 
 def foresee(
-    rows: Sequence[Sequence[Move]],
-    others: Callable[[Cell], Sequence[Outlook]],
-    figure: Figure,
-    hysteresis: float,
+    rows: Sequence[Sequence[Move]], others: Callable[[Cell], Sequence[Outlook]], figure: Figure
 ) -> dict[Cell, Outlook]:
     """Price going on from each cell, with the best of going on and `others` at each later one.
 
-    `others` must come to less than going on by the share `hysteresis`, as it is with the governor.
+    Hysteresis is the governor's own: in here two choices that are within it would take turns.
     """
     chain = {(r, c): move for r, row in enumerate(rows) for c, move in enumerate(row)}
-    known = dict.fromkeys(chain, Outlook(chance=0.0, joules=0.0, usd=0.0, seconds=0.0))
     chosen = {cell: list(others(cell)) for cell in chain}
+    known = dict.fromkeys(chain, Outlook(chance=0.0, joules=0.0, usd=0.0, seconds=0.0))
+    best = {cell: _best(known[cell], chosen[cell], figure) for cell in chain}
     for _ in range(MOST_SWEEPS):
-        best = {cell: _best(known[cell], chosen[cell], figure, hysteresis) for cell in chain}
-        found = {cell: _ahead(move, best) for cell, move in chain.items()}
-        change = max(abs((found[c].chance or 0.0) - (known[c].chance or 0.0)) for c in chain)
-        known = found
+        change = 0.0
+        # Steps only go on: from the last ones back, what a cell leads to is mostly known already.
+        for cell in reversed(chain):
+            found = _ahead(chain[cell], best)
+            change = max(change, abs((found.chance or 0.0) - (known[cell].chance or 0.0)))
+            known[cell], best[cell] = found, _best(found, chosen[cell], figure)
         if change < ENOUGH:
             break
     return known
 
 
-def _best(
-    going_on: Outlook, others: Sequence[Outlook], figure: Figure, hysteresis: float
-) -> Outlook:
+def _best(going_on: Outlook, others: Sequence[Outlook], figure: Figure) -> Outlook:
     least, bar = going_on, figure(going_on)
-    if bar is None:
-        return going_on
-    bar *= 1 - hysteresis
     for other in others:
         price = figure(other)
-        if price is not None and price < bar:
+        if bar is not None and price is not None and price < bar:
             least, bar = other, price
     return least
 

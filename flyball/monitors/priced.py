@@ -126,7 +126,7 @@ class Priced:
         ways: Mapping[Choice, Callable[[Cell], Sequence[Outlook]]]
         ways = {"small": helped, "strong": stopped}
         return {
-            choice: foresee(rows, ways[choice], self._figure, self.hysteresis)
+            choice: foresee(rows, ways[choice], self._figure)
             for choice, rows in self.expectations.chains.items()
             if choice in ways
         }

@@ -28,10 +28,10 @@ def figure(outlook: Outlook) -> float | None:
 
 
 def test_going_on_is_worth_what_can_still_be_done_later():
-    alone = foresee(CHAIN, lambda _: [], figure, 0.1)
+    alone = foresee(CHAIN, lambda _: [], figure)
     assert alone[0, 0].chance == pytest.approx(0.8)
     assert alone[0, 0].joules == pytest.approx(1.2)
-    helped = foresee(CHAIN, lambda _: [HELP], figure, 0.1)
+    helped = foresee(CHAIN, lambda _: [HELP], figure)
     assert helped[0, 0].chance == pytest.approx(1.0)
     assert helped[0, 0].joules == pytest.approx(1.0 + 0.2 * 10.0)
     assert helped[0, 1].chance == pytest.approx(0.0), "what is priced there is going on itself"
@@ -39,21 +39,21 @@ def test_going_on_is_worth_what_can_still_be_done_later():
 
 def test_help_that_costs_more_than_it_is_worth_is_not_counted_on():
     dear = Outlook(chance=1.0, joules=200.0, seconds=1.0)
-    assert foresee(CHAIN, lambda _: [dear], figure, 0.1)[0, 0].chance == pytest.approx(0.8)
-    stopped = foresee(((move((0, 0, 0.5), lost=0.5),),), lambda _: [NOTHING], figure, 0.0)
+    assert foresee(CHAIN, lambda _: [dear], figure)[0, 0].chance == pytest.approx(0.8)
+    stopped = foresee(((move((0, 0, 0.5), lost=0.5),),), lambda _: [NOTHING], figure)
     assert stopped[0, 0].joules == pytest.approx(1.0), (
         "a run that cannot be won is not gone on with"
     )
 
 
 def test_what_no_step_tells_stays_unknown():
-    ahead = foresee(CHAIN, lambda _: [HELP], figure, 0.1)
+    ahead = foresee(CHAIN, lambda _: [HELP], figure)
     assert ahead[0, 0].usd is None
 
 
 def test_a_loop_of_cells_comes_to_an_end():
     chain = ((move((0, 0, 0.9), won=0.05, lost=0.05),),)
-    ahead = foresee(chain, lambda _: [], figure, 0.1)
+    ahead = foresee(chain, lambda _: [], figure)
     assert ahead[0, 0].chance == pytest.approx(0.5, abs=1e-3)
     assert ahead[0, 0].joules == pytest.approx(10.0, rel=1e-2)
 
@@ -85,3 +85,18 @@ def test_chains_are_written_and_read_back_and_must_fit(tmp_path):
     other.write_text(json.dumps(record))
     with pytest.raises(ConfigError, match="chains do not fit"):
         load_expectations(other)
+
+
+@pytest.mark.parametrize("price", [8.6, 15.0, 25.0, 42.8, 428.0])
+def test_what_is_foreseen_with_the_table_that_ships_settles(price, monkeypatch):
+    found = []
+    for sweeps in (100, 101):
+        monkeypatch.setattr("flyball.monitors.chains.MOST_SWEEPS", sweeps)
+        monkeypatch.setattr("flyball.monitors.chains.ENOUGH", 0.0)
+        governor = Priced(
+            expectations=load_expectations(), strong="bundled/strong", failed_task_joules=price
+        )
+        risks = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
+        steps = [driven(*["bundled/small"] * count) for count in (1, 2, 3, 5, 9, 17)]
+        found.append([governor.prices(s, [risk(r)])[0].figure for s in steps for r in risks])
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
