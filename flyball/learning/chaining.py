@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import TypeVar
 
 from flyball.learning.seen import Seen
-from flyball.monitors.chains import Cell, Move
+from flyball.monitors.chains import Cell, Transition
 from flyball.monitors.outlooks import COSTS
 
 WON, LOST = (-1, 0), (-1, 1)
@@ -26,13 +26,13 @@ Taken = tuple[Cell, Cell, tuple[float | None, ...]]
 
 def chain(
     seen: Sequence[Seen], steps: Sequence[int], risks: Sequence[float]
-) -> tuple[tuple[Move, ...], ...]:
-    """Count the moves between the bands of `steps` and `risks`; none where no risk is known."""
+) -> tuple[tuple[Transition, ...], ...]:
+    """Count the transitions between bands of `steps` and `risks`; none where no risk is known."""
     taken = list(_taken(seen, steps, risks))
     if not taken:
         return ()
     return tuple(
-        tuple(_move(taken, (row, column)) for column in range(len(risks) + 1))
+        tuple(_transition(taken, (row, column)) for column in range(len(risks) + 1))
         for row in range(len(steps) + 1)
     )
 
@@ -63,7 +63,7 @@ def _less(now: Seen, then: Seen) -> tuple[float | None, ...]:
     return tuple(None if a is None or b is None else max(0.0, a - b) for a, b in both)
 
 
-def _move(taken: Sequence[Taken], here: Cell) -> Move:
+def _transition(taken: Sequence[Taken], here: Cell) -> Transition:
     """Count what came of a cell, and lean on all steps of the same risk."""
     row, column = here
     alike = [each for each in taken if each[0][1] == column] or taken
@@ -83,7 +83,7 @@ def _move(taken: Sequence[Taken], here: Cell) -> Move:
         zip(*(each[2] for each in alike), strict=True),
         strict=True,
     )
-    return Move(
+    return Transition(
         to=tuple((*to, share) for to, share in sorted(both.items()) if to not in ENDS),
         won=both.get(WON, 0.0),
         lost=both.get(LOST, 0.0),

@@ -23,7 +23,7 @@ ENOUGH = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Move:
+class Transition:
     """What a step from one cell leads to, and what it takes until the next one is judged."""
 
     to: tuple[tuple[int, int, float], ...] = ()
@@ -37,13 +37,15 @@ class Move:
 
 
 def foresee(
-    rows: Sequence[Sequence[Move]], others: Callable[[Cell], Sequence[Outlook]], figure: Figure
+    rows: Sequence[Sequence[Transition]],
+    others: Callable[[Cell], Sequence[Outlook]],
+    figure: Figure,
 ) -> dict[Cell, Outlook]:
     """Price going on from each cell, with the best of going on and `others` at each later one.
 
     Hysteresis is the governor's own: in here two choices that are within it would take turns.
     """
-    chain = {(r, c): move for r, row in enumerate(rows) for c, move in enumerate(row)}
+    chain = {(r, c): transition for r, row in enumerate(rows) for c, transition in enumerate(row)}
     chosen = {cell: list(others(cell)) for cell in chain}
     known = dict.fromkeys(chain, Outlook(chance=0.0, joules=0.0, usd=0.0, seconds=0.0))
     best = {cell: _best(known[cell], chosen[cell], figure) for cell in chain}
@@ -68,14 +70,14 @@ def _best(going_on: Outlook, others: Sequence[Outlook], figure: Figure) -> Outlo
     return least
 
 
-def _ahead(move: Move, best: Mapping[Cell, Outlook]) -> Outlook:
-    to = [(share, best[row, column]) for row, column, share in move.to]
-    chance = move.won + sum(share * (each.chance or 0.0) for share, each in to)
+def _ahead(transition: Transition, best: Mapping[Cell, Outlook]) -> Outlook:
+    to = [(share, best[row, column]) for row, column, share in transition.to]
+    chance = transition.won + sum(share * (each.chance or 0.0) for share, each in to)
     return Outlook(
         chance=min(1.0, chance),
-        joules=_cost(move.joules, [(share, each.joules) for share, each in to]),
-        usd=_cost(move.usd, [(share, each.usd) for share, each in to]),
-        seconds=_cost(move.seconds, [(share, each.seconds) for share, each in to]),
+        joules=_cost(transition.joules, [(share, each.joules) for share, each in to]),
+        usd=_cost(transition.usd, [(share, each.usd) for share, each in to]),
+        seconds=_cost(transition.seconds, [(share, each.seconds) for share, each in to]),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from flyball.errors import ConfigError
-from flyball.monitors.chains import Cell, Move
+from flyball.monitors.chains import Cell, Transition
 from flyball.monitors.outlooks import UNKNOWN, Outlook
 from flyball.records import Verdict
 
@@ -80,7 +80,7 @@ class Expectations:
     """What the first step after a hand-over takes beyond the first step of a run of the strong
     policy, whose own cold start the cells hold; it has no chance."""
     check: Check = Check()
-    chains: Mapping[Choice, tuple[tuple[Move, ...], ...]] = field(default_factory=dict)
+    chains: Mapping[Choice, tuple[tuple[Transition, ...], ...]] = field(default_factory=dict)
     """How steps and risks follow one another where one policy drives, by band of steps and of
     risks: what it takes to look ahead. None in a table of before."""
     give_up: GiveUp | None = None
@@ -192,9 +192,10 @@ def _checked(record: dict[str, Any]) -> Expectations:
 
 def _chain(
     rows: Sequence[Sequence[dict[str, Any]]], steps: Sequence[int], risks: Sequence[float]
-) -> tuple[tuple[Move, ...], ...]:
+) -> tuple[tuple[Transition, ...], ...]:
     if len(rows) != len(steps) + 1 or any(len(row) != len(risks) + 1 for row in rows):
         raise ValueError("its chains do not fit its bands")
     return tuple(
-        tuple(Move(**move | {"to": tuple(map(tuple, move["to"]))}) for move in row) for row in rows
+        tuple(Transition(**each | {"to": tuple(map(tuple, each["to"]))}) for each in row)
+        for row in rows
     )

@@ -4,7 +4,7 @@ import pytest
 
 from flyball.errors import ConfigError
 from flyball.monitors import Expectations, Priced, load_expectations
-from flyball.monitors.chains import Move, foresee
+from flyball.monitors.chains import Transition, foresee
 from flyball.monitors.outlooks import Outlook
 from tests.monitors.test_bursts import driven
 from tests.monitors.test_priced import risk
@@ -13,12 +13,12 @@ HELP = Outlook(chance=1.0, joules=10.0, usd=None, seconds=1.0)
 NOTHING = Outlook(chance=0.0, joules=0.0, usd=0.0, seconds=0.0)
 
 
-def move(*to: tuple[int, int, float], won: float = 0.0, lost: float = 0.0) -> Move:
-    return Move(to=to, won=won, lost=lost, joules=1.0, seconds=1.0)
+def transition(*to: tuple[int, int, float], won: float = 0.0, lost: float = 0.0) -> Transition:
+    return Transition(to=to, won=won, lost=lost, joules=1.0, seconds=1.0)
 
 
 # A safe step either ends well or comes into doubt, and a run in doubt is lost by itself.
-CHAIN = ((move((0, 1, 0.2), won=0.8), move(lost=1.0)),)
+CHAIN = ((transition((0, 1, 0.2), won=0.8), transition(lost=1.0)),)
 
 
 def figure(outlook: Outlook) -> float | None:
@@ -40,7 +40,7 @@ def test_going_on_is_worth_what_can_still_be_done_later():
 def test_help_that_costs_more_than_it_is_worth_is_not_counted_on():
     dear = Outlook(chance=1.0, joules=200.0, seconds=1.0)
     assert foresee(CHAIN, lambda _: [dear], figure)[0, 0].chance == pytest.approx(0.8)
-    stopped = foresee(((move((0, 0, 0.5), lost=0.5),),), lambda _: [NOTHING], figure)
+    stopped = foresee(((transition((0, 0, 0.5), lost=0.5),),), lambda _: [NOTHING], figure)
     assert stopped[0, 0].joules == pytest.approx(1.0), (
         "a run that cannot be won is not gone on with"
     )
@@ -52,7 +52,7 @@ def test_what_no_step_tells_stays_unknown():
 
 
 def test_a_loop_of_cells_comes_to_an_end():
-    chain = ((move((0, 0, 0.9), won=0.05, lost=0.05),),)
+    chain = ((transition((0, 0, 0.9), won=0.05, lost=0.05),),)
     ahead = foresee(chain, lambda _: [], figure)
     assert ahead[0, 0].chance == pytest.approx(0.5, abs=1e-3)
     assert ahead[0, 0].joules == pytest.approx(10.0, rel=1e-2)

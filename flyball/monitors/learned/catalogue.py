@@ -28,6 +28,7 @@ _CYCLES = {
     for length in range(1, _LONGEST_CYCLE + 1)
 }
 
+# Of confidence, recurrence and shape, steps are those of the policy at work: another starts anew.
 _GROUPS: Mapping[Group, Mapping[str, str]] = {
     "confidence": {
         **{
@@ -109,6 +110,10 @@ _GROUPS: Mapping[Group, Mapping[str, str]] = {
         "thought_unseen": "this thought's words: share that neither goal nor what is seen says",
         "argument_seen": "whether the argument of this action stands on what is seen",
         "goal_words": "the goal's words: how many",
+        "values_strange": "what fields hold: share that the goal does not say",
+        "half_held": "most of a date, name or quote of the goal that a field holds by half",
+        "half_said": "most of a date, name or quote of the goal that this argument says by half",
+        "month_shown": "the months of calendars that are seen: share that the goal's dates are in",
     },
     "shape": {
         "is_final": "whether this action ends the run",

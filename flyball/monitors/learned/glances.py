@@ -24,6 +24,15 @@ COMMON = frozenset(
 
 _WORD = re.compile(r"\w+")
 _QUOTED = re.compile(r'"([^"]+)"')
+_DATE = re.compile(r"\b(?:(\d{1,2})/\d{1,2}/\d{4}|\d{4}-(\d{2})-\d{2})\b")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_SHOWN_MONTH = re.compile(rf"\b({'|'.join(_MONTHS)}) \d{{4}}\b")
+"""A month as the head of a calendar says it."""
+_COMPOUND = re.compile(r"\d\w*(?:[/:.-]\w+)+|(?<![.?!:] )(?<!^)\b[A-Z]\w*(?: [A-Z]\w*)+")
+"""A date, a time, a price, or a name of several words."""
 _NAMED = re.compile(r"\w*\d\w*|(?<![.?!:] )(?<!^)\b[A-Z]\w*")
 _ELEMENT = re.compile(r'^([a-z]+ "[^"]*") (\d+)(?: = "([^"]*)")?(.*)$', re.MULTILINE)
 _NUMBER = re.compile(r'(?<=") \d+')
@@ -56,13 +65,24 @@ class Goal:
     quotes: frozenset[str]
     facts: frozenset[str]
     """The words that are this task's own: quoted, with a digit, or written as names are."""
+    compounds: tuple[frozenset[str], ...] = ()
+    """The same that are of several words, such as a date, which may be met by half."""
+    months: frozenset[str] = frozenset()
+    """The months of its dates, by name."""
 
     @classmethod
     def read(cls, prompt: str) -> Goal:
         quoted = _QUOTED.findall(prompt)
         named = " ".join((*quoted, *_NAMED.findall(prompt)))
-        quotes = frozenset(quote.casefold() for quote in quoted)
-        return cls(words=telling(prompt), quotes=quotes, facts=telling(named))
+        compounds = (words(each) for each in (*quoted, *_COMPOUND.findall(prompt)))
+        numbers = (int(american or iso) for american, iso in _DATE.findall(prompt))
+        return cls(
+            words=telling(prompt),
+            quotes=frozenset(quote.casefold() for quote in quoted),
+            facts=telling(named),
+            compounds=tuple(dict.fromkeys(each for each in compounds if len(each) > 1)),
+            months=frozenset(_MONTHS[at - 1] for at in numbers if 1 <= at <= len(_MONTHS)),
+        )
 
 
 class Element:
@@ -118,6 +138,17 @@ class View:
             elif len(lines) <= MOST_CELLS:
                 lines.append(line)
         return {number: (role, telling(" ".join(said))) for number, (role, said) in found.items()}
+
+    @cached_property
+    def values(self) -> tuple[frozenset[str], ...]:
+        """The words of what each field holds, of those that hold any."""
+        found = (words(each.value) for each in self.elements if each.value)
+        return tuple(value for value in found if value)
+
+    @cached_property
+    def months(self) -> frozenset[str]:
+        """The months of the calendars that are shown, by name."""
+        return frozenset(_SHOWN_MONTH.findall(self.text.lower()))
 
     @cached_property
     def held(self) -> frozenset[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flyball.monitors.learned.catalogue import Row
-from flyball.monitors.learned.glances import Glance, Goal, shared, telling
+from flyball.monitors.learned.glances import COMMON, Glance, Goal, shared, telling
 
 ARGUMENTS = ("text", "option", "answer", "query", "value", "content", "command")
 """Arguments that a goal may dictate."""
@@ -49,6 +51,7 @@ class Wanted:
             "argument_seen": None if argument is None else argument <= glance.view.words,
             "goal_words": len(goal.words),
             **self._rivals(glance),
+            **self._halves(glance, argument),
         }
 
     def absorb(self, glance: Glance) -> None:
@@ -77,6 +80,17 @@ class Wanted:
             "rival_in_goal": None if rival is None else (rival - mine) / len(wanted),
         }
 
+    def _halves(self, glance: Glance, argument: frozenset[str] | None) -> Row:
+        """What meets a date, a name or a quote of the goal by half, or is none of the goal's."""
+        goal, view = self._goal, glance.view
+        strange = [value for value in view.values if not value <= goal.words | COMMON]
+        return {
+            "values_strange": len(strange) / len(view.values) if view.values else None,
+            "half_held": _half(goal.compounds, view.values) if view.values else None,
+            "half_said": None if argument is None else _half(goal.compounds, (argument,)),
+            "month_shown": shared(view.months, goal.months) if goal.months else None,
+        }
+
     def _reached(self, glance: Glance) -> tuple[float, float | None, float]:
         """The share of the goal's words that is seen, that is held, and that was said."""
         wanted, view = self._goal.words, glance.view
@@ -94,6 +108,12 @@ def dictated(glance: Glance) -> frozenset[str] | None:
     given = glance.action.arguments
     said = [str(given[name]) for name in ARGUMENTS if name in given]
     return telling(" ".join(said)) if said else None
+
+
+def _half(compounds: Iterable[frozenset[str]], values: Iterable[frozenset[str]]) -> float:
+    """The largest share of a compound that a value says without the rest of it."""
+    pairs = ((each, value) for each in compounds for value in values if not each <= value)
+    return max((len(each & value) / len(each) for each, value in pairs), default=0.0)
 
 
 def _less(a: float | None, b: float | None) -> float | None:

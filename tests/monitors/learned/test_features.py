@@ -41,7 +41,8 @@ def test_every_row_has_every_feature_that_is_declared_and_no_other():
 
 def test_every_feature_is_known_somewhere():
     tests = [step(0, click(), "3 failed, 2 passed"), step(1, click(), "1 failed, 4 passed")]
-    rows = [*rows_of(a_run(60)), *of(*tests)]
+    dated = replace(TASK, prompt="Select 07/19/2016.")
+    rows = [*rows_of(a_run(60)), *of(*tests), *of(step(0, click(), "July 2016"), task=dated)]
     never = [name for name in FEATURES if all(row[name] is None for row in rows)]
     assert never == []
 
@@ -302,3 +303,30 @@ def test_the_goals_own_names_numbers_and_quotes_are_followed():
     assert [row["facts_said"] for row in rows] == [1 / 4, 2 / 4]
     assert [row["facts_seen"] for row in rows] == [2 / 4, 2 / 4]
     assert [row["held_in_goal"] for row in rows] == [1 / 2, 1 / 2]
+
+
+def test_what_meets_the_goal_by_half_is_told():
+    goal = 'Book a room for Mia Holt from 07/19/2016, and say "thank you all".'
+    quote, name, date = Goal.read(goal).compounds
+    assert (quote, name, date) == (
+        {"thank", "you", "all"},
+        {"mia", "holt"},
+        {"07", "19", "2016"},
+    )
+    assert Goal.read("By 2016-11-02 or 12/24/2016.").months == {"november", "december"}
+    task = replace(TASK, prompt=goal)
+    wrong = page('textbox "Date" 1 = "11/19/2016"', 'text "November 2016"', 'textbox "Name" 2')
+    right = page('textbox "Date" 1 = "07/19/2016"', 'text "July 2016"', 'textbox "Name" 2 = "Ann"')
+    empty = page('textbox "Date" 1', 'textbox "Name" 2')
+    typed = Action(tool="fill", arguments={"element": 2, "text": "Mia Dahl"})
+    well = Action(tool="fill", arguments={"element": 2, "text": "Mia Holt"})
+    rows = of(
+        step(0, typed, wrong),
+        step(1, well, right),
+        step(2, click("Book", 3), empty),
+        task=task,
+    )
+    assert [row["half_held"] for row in rows] == [2 / 3, 0, None]
+    assert [row["half_said"] for row in rows] == [1 / 2, 0, None]
+    assert [row["values_strange"] for row in rows] == [1, 1 / 2, None]
+    assert [row["month_shown"] for row in rows] == [0, 1, None]
