@@ -39,7 +39,7 @@ def test_unreadable_answers_are_steps_and_what_a_tool_asks_a_model_for_is_counte
 
 def test_a_person_whom_the_host_does_not_wait_for_is_recorded_as_not_obeyed(play):
     monitors = [Repeats(limit=1, ruling=Ruling.ASK)]
-    patience = {"llm_timeout": 1, "max_failures": 1, "final_response_after_failure": False}
+    patience = {"llm_timeout": 5, "max_failures": 1, "final_response_after_failure": False}
     run, [step], _, _ = play(LOOK, DONE, monitors=monitors, ask=never, **patience)
     assert (run.status, step.decision.ruling) == ("finished", "ask")
     assert step.unobeyed == "the host did not wait for an answer"

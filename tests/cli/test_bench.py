@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from flyball.ledger import Ledger
+from tests.processes import process
 
 pytestmark = pytest.mark.browser
 
@@ -95,21 +96,14 @@ def test_a_batch_that_is_interrupted_says_how_to_go_on(tmp_path):
     command += ["--seeds", "200000..200999", "--ledger", str(path)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     # A terminal interrupts the browser's processes too: they are of the same group.
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    with Ledger(path) as ledger:
+    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    going = process(command, env=environment, start_new_session=True, **options)
+    with Ledger(path) as ledger, going as batch:
         while sum(run.score is not None for run in ledger.runs()) < 3:
-            assert process.poll() is None, process.communicate()
-        os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 1
+            assert batch.poll() is None, batch.communicate()
+        os.killpg(batch.pid, signal.SIGINT)
+        _, said = batch.communicate(timeout=60)
+        assert batch.returncode == 1
         assert "the same command goes on" in said
         assert "Traceback" not in said
         assert {run.status for run in ledger.runs()} <= {"finished", "stopped"}

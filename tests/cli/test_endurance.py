@@ -12,6 +12,7 @@ import pytest
 from flyball.ledger import Ledger
 from tests.models.stand_ins import serve
 from tests.models.test_real_server import serving
+from tests.processes import process
 from tests.site import serve_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.llama]
@@ -46,12 +47,10 @@ def test_a_run_that_is_killed_leaves_every_step_that_was_over(call, site, tmp_pa
         configure(tmp_path, server)
         command = [sys.executable, "-m", "flyball.cli", "run", "Count for ever."]
         command += ["--url", site.url("/count.html"), "--ledger", str(path)]
-        process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        with process:
-            told = [process.stdout.readline() for _ in range(8)]
-            os.killpg(process.pid, signal.SIGKILL)
+        options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "start_new_session": True}
+        with process(command, **options) as going:
+            told = [going.stdout.readline() for _ in range(8)]
+            os.killpg(going.pid, signal.SIGKILL)
     shown = [line for line in told if "click button" in line]
     assert len(shown) == 8
     with Ledger(path) as ledger:
@@ -70,13 +69,12 @@ def test_an_interrupted_run_says_so_and_keeps_its_steps(site, tmp_path):
         configure(tmp_path, server)
         command = [sys.executable, "-m", "flyball.cli", "run", "Count for ever."]
         command += ["--url", site.url("/count.html"), "--ledger", str(path)]
-        process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 1
+        options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with process(command, **options) as going:
+            going.stdout.readline()
+            going.send_signal(signal.SIGINT)
+            _, said = going.communicate(timeout=60)
+    assert going.returncode == 1
     assert "Traceback" not in said
     with Ledger(path) as ledger:
         [run] = ledger.runs()

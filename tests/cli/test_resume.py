@@ -13,6 +13,7 @@ import pytest
 
 from flyball.ledger import Ledger
 from tests.models.stand_ins import serve
+from tests.processes import process
 
 pytestmark = pytest.mark.browser
 
@@ -176,20 +177,14 @@ def test_a_run_that_is_interrupted_in_mid_action_orders_nothing_again(tmp_path, 
         command = [sys.executable, "-m", "flyball.cli", "run", "Order once."]
         command += ["--url", f"{address}/form", "--ledger", str(path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        while not shop.orders:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
-        assert process.returncode == 1
+        options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with process(command, env=environment, **options) as going:
+            while not shop.orders:
+                assert going.poll() is None, going.communicate()
+                time.sleep(0.02)
+            going.send_signal(signal.SIGINT)
+            said, _ = going.communicate(timeout=60)
+        assert going.returncode == 1
         with Ledger(path) as ledger:
             [run] = ledger.runs()
             [step] = ledger.steps(run.id)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ import pytest
 
 from flyball.ledger import Ledger
 from tests.cli.test_code import MEND, RIGHT, words
+from tests.processes import process
 from tests.tools.code.places import CALC, contents
 
 EDITED = 5
@@ -80,11 +80,8 @@ def test_a_killed_run_goes_on_from_its_last_step(call, serve, repo, tmp_path):
     server.move = held
     command = [sys.executable, "-m", "flyball.cli", *words(repo)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE
-    ) as process:
+    with process(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE):
         assert asked.wait(60)
-        process.send_signal(signal.SIGKILL)
     run = only_run(call)
     assert run["status"] == "running"
     refused = call("resume", run["id"])

@@ -1,7 +1,6 @@
 """What goes wrong is a notice, and nothing is lost by it."""
 
 import random
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from flyball.ledger import Ledger
 from flyball.steering import Order, helm_folder, socket_of
 from flyball.tui.desk import Desk, memory_file, remember, remembered
+from tests.processes import process
 from tests.tui.conftest import notices, screen, text_of, until
 from tests.tui.test_live import CONFIG, COUNTER, always_click, serve
 
@@ -122,10 +122,8 @@ def test_a_screen_that_is_killed_leaves_the_run_as_was_chosen(path, tmp_path, si
     with serve(always_click) as address:
         (tmp_path / "flyball.toml").write_text(CONFIG.format(address=address))
         command = [sys.executable, "-c", SCREEN, str(path), site.url("/count.html"), how]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        with process:
-            run_id = process.stdout.readline().strip()
-            process.send_signal(signal.SIGKILL)
+        with process(command, stdout=subprocess.PIPE) as screen:
+            run_id = screen.stdout.readline().strip()
         with Ledger(path) as ledger:
             before = len(ledger.steps(run_id))
             end = time.monotonic() + 60

@@ -12,6 +12,7 @@ from playwright.async_api import async_playwright
 
 from flyball.ledger import Ledger
 from flyball.tools.browser.chromium import find_chromium, switches
+from tests.processes import process
 from tests.tui.conftest import ROOT
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -23,17 +24,14 @@ def served(path, ledger):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "flyball.cli", "tui", "--serve", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--ledger", str(path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        line = process.stdout.readline()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    whole = [*command, "--ledger", str(path)]
+    with process(whole, env=environment, stdout=subprocess.PIPE) as server:
+        line = server.stdout.readline()
         assert line.startswith("flyball is at http://127.0.0.1:")
         yield port, line.split()[-1], command
-        process.terminate()
+        server.terminate()
+        server.wait(60)
 
 
 def test_nobody_gets_in_without_the_token(served):
