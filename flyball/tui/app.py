@@ -17,6 +17,7 @@ from flyball.errors import FlyballError
 from flyball.tui.bar import PLACES
 from flyball.tui.desk import Desk, Job, remember, remembered
 from flyball.tui.place import Failed, Place, Undone, in_background
+from flyball.tui.signals import resume_only_what_was_stopped
 from flyball.tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class FlyballApp(App[None]):
         self.theme = wanted if wanted in names else names[0]
 
     def on_mount(self) -> None:
+        resume_only_what_was_stopped()
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGHUP):
             # The terminal is left as it was found.

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from flyball.ledger import Ledger
+from flyball.tui.signals import resume_only_what_was_stopped
 from tests.tui.conftest import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.llama]
@@ -32,6 +33,10 @@ class Tmux:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def end(self):
+        """Close the terminal, if it is open."""
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True)
 
     def type(self, text):
         self.call("send-keys", "-l", text)
@@ -69,11 +74,11 @@ class Tmux:
 def tmux(tmp_path):
     tmux = Tmux(tmp_path)
     yield tmux
-    tmux.call("kill-server")
+    tmux.end()
 
 
 def test_a_run_is_started_watched_and_found_again_by_keys(tmux, path, site):
-    tmux.type(f"{PROGRAM} tui --ledger {path}; echo left\n")
+    tmux.type(f"{PROGRAM} tui --ledger {path}; echo l''eft\n")
     tmux.sees("No runs here yet")
     assert tmux.alternate
     tmux.press("F3")
@@ -109,6 +114,21 @@ def test_the_terminal_is_left_as_it_was_found(tmux, path, ledger, tmp_path):
     tmux.type("echo it $((40 + 2)) works\n")
     tmux.sees("it 42 works")
     assert "Traceback" not in tmux.screen
+
+
+def test_a_screen_resumes_only_when_it_was_stopped():
+    told = []
+    before = {each: signal.getsignal(each) for each in (signal.SIGTSTP, signal.SIGCONT)}
+    try:
+        for each in before:
+            signal.signal(each, lambda number, _: told.append(number))
+        resume_only_what_was_stopped()
+        for each in (signal.SIGCONT, signal.SIGTSTP, signal.SIGCONT, signal.SIGCONT):
+            signal.raise_signal(each)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert told == [signal.SIGTSTP, signal.SIGCONT]
 
 
 def test_flyball_alone_opens_the_screen_in_a_terminal_and_helps_in_a_pipe(tmux, path, ledger):
