@@ -31,7 +31,10 @@ def print_step(step: Step) -> None:
         if verdict.error is not None and step.index == 0:
             typer.echo(f"     [warning] {verdict.monitor}: {verdict.error}")
         if _warns(verdict):
-            typer.echo(f"     [warning] {verdict.reason}")
+            # Who verified a step is the last to have spoken.
+            passed = step.verified and verdict is step.verdicts[-1]
+            mark = f"[verified] {verdict.monitor}:" if passed else "[warning]"
+            typer.echo(f"     {mark} {verdict.reason}")
         if verdict.shadow is not None:
             would = f"{verdict.monitor} would say {verdict.shadow}: {verdict.reason}"
             typer.echo(f"     [shadow] {would}")

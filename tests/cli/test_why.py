@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from flyball import Observation, Ruling, Run, Task, Trajectory, Verdict
+from flyball import Observation, Ruling, Run, Step, Task, Trajectory, Verdict
 from flyball.agents import attempt
+from flyball.cli.show import print_step
 from flyball.ledger import Ledger
 from flyball.monitors import Priced
 from flyball.telling.why import reasons
@@ -80,3 +81,18 @@ async def test_without_why_a_run_shows_its_receipts_only(told, call):
 def test_what_was_thought_comes_first():
     run = trajectory([replace(ECHO, thought="3 of 4")])
     assert next(reasons(run, run.last)) == "thought: 3 of 4"
+
+
+def test_a_check_that_passes_is_no_warning(capsys):
+    said = (Verdict(monitor="over_budget", reason="80 % is spent"),)
+    said += (Verdict(monitor="large", reason="it passes"),)
+    step = Step(
+        index=0, policy="small", observation=Observation(source="task", text=""), action=ECHO,
+        verdicts=said, verified=True,
+    )  # fmt: skip
+    print_step(step)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in lines if "[" in line] == [
+        "[warning] 80 % is spent",
+        "[verified] large: it passes",
+    ]
