@@ -1,8 +1,7 @@
 """Contenders held against each other on the same tasks and seeds, as flat rows.
 
-Cascades are compared as they were played. Only `BOUND` is computed from runs of others, and says
-so: what a router would reach that knew which of the pair wins, and left the small one to it where
-it does.
+Cascades are compared as they were played. Only `BOUNDS` are computed from runs of others, and say
+so: what a router would reach that knew which of the pair wins.
 """
 
 from __future__ import annotations
@@ -29,7 +28,8 @@ from flyball.bench.resampling import (
 from flyball.bench.suites import SPLITS, Pair, Suite, split_of
 
 SMALL, STRONG = "small", "strong"
-BOUND = "oracle-router"
+BOUND, THRIFT = BOUNDS = ("oracle-router", "oracle-thrift")
+"""Takes the small one where it wins, else the strong one; and the strong one only where it wins."""
 ALL = "all"
 LIVE = "live"
 
@@ -67,13 +67,14 @@ class Comparison:
     """The same in a line, with the prices of stand-ins."""
 
 
-def with_bound(plays: Plays) -> Plays:
+def with_bounds(plays: Plays) -> Plays:
     """Add what is best of both, where both ends of the pair are there."""
     if not {SMALL, STRONG} <= set(plays):
         return plays
     small, strong = plays[SMALL], plays[STRONG]
     best = {pair: small[pair] if small[pair].won else strong[pair] for pair in small}
-    return {**plays, BOUND: best}
+    least = {pair: best[pair] if best[pair].won else small[pair] for pair in small}
+    return {**plays, BOUND: best, THRIFT: least}
 
 
 def compare(comparison: Comparison) -> list[Row]:
@@ -106,8 +107,8 @@ def _cut(comparison: Comparison, plays: Plays, split: str) -> Plays:
 
 
 def _split_rows(comparison: Comparison, split: str) -> Iterator[Row]:
-    plays = with_bound(_cut(comparison, comparison.plays, split))
-    measured = with_bound(_cut(comparison, comparison.measured, split))
+    plays = with_bounds(_cut(comparison, comparison.plays, split))
+    measured = with_bounds(_cut(comparison, comparison.measured, split))
     drawn = resample(plays, measured)
     for label in plays:
         head: Row = {
@@ -115,7 +116,7 @@ def _split_rows(comparison: Comparison, split: str) -> Iterator[Row]:
             "split": split,
             "policy": label,
             "monitor": comparison.monitors.get(label, "none"),
-            "kind": "bound" if label == BOUND else LIVE,
+            "kind": "bound" if label in BOUNDS else LIVE,
         }
         rows = _Rows(comparison, drawn, label, head, _methods(comparison, measured, label))
         yield from rows.all()

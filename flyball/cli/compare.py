@@ -224,7 +224,8 @@ def _print(rows: Sequence[Row], baseline: str) -> None:
     if any(row["kind"] == "bound" for row in rows):
         typer.echo(
             "(oracle-router) is no live run: from both runs of each episode, the small policy's"
-            " where it wins, else the strong one's"
+            " where it wins, else the strong one's; (oracle-thrift) has the strong one's only where"
+            " that wins"
         )
 
 

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from flyball.bench.compare import BOUND, Comparison, common, compare, height, known_energy
+from flyball.bench.compare import BOUND, BOUNDS, Comparison, common, compare, height, known_energy
 from flyball.bench.frontier import Point, front, make_front
 from flyball.bench.intervals import wilson
 from flyball.bench.plays import (
@@ -218,9 +218,19 @@ def test_the_bound_takes_small_where_it_wins_and_strong_elsewhere_and_is_no_live
     rows = compared(ledger)
     assert value(rows, BOUND, "success") == 1.0
     assert value(rows, BOUND, "strong_calls") == 0.5
-    assert {each["kind"] for each in rows if each["policy"] == BOUND} == {"bound"}
-    assert {each["kind"] for each in rows if each["policy"] != BOUND} == {"live"}
+    assert {each["kind"] for each in rows if each["policy"] in BOUNDS} == {"bound"}
+    assert {each["kind"] for each in rows if each["policy"] not in BOUNDS} == {"live"}
     assert BOUND not in {each["policy"] for each in compared(ledger, ("small", "cascade"))}
+
+
+def test_the_thrifty_bound_leaves_to_small_what_neither_wins(ledger):
+    for pair in pairs_of(TASKS, SEEDS):
+        place = TASKS.index(pair.task)
+        play(ledger, "small", pair, won=place == 0, drivers="ss")
+        play(ledger, "strong", pair, won=place < 2, drivers="bb")
+    rows = compared(ledger, ("small", "strong"))
+    assert [value(rows, each, "success") for each in BOUNDS] == [0.5, 0.5]
+    assert [value(rows, each, "strong_calls") for each in BOUNDS] == [0.75, 0.25]
 
 
 def test_only_what_every_policy_played_is_compared(ledger):
