@@ -81,6 +81,7 @@ def test_a_killed_run_goes_on_from_its_last_step(call, serve, repo, tmp_path):
     command = [sys.executable, "-m", "flyball.cli", *words(repo)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with process(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE):
+        # It is killed as soon as this is left.
         assert asked.wait(60)
     run = only_run(call)
     assert run["status"] == "running"

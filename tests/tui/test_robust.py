@@ -122,8 +122,8 @@ def test_a_screen_that_is_killed_leaves_the_run_as_was_chosen(path, tmp_path, si
     with serve(always_click) as address:
         (tmp_path / "flyball.toml").write_text(CONFIG.format(address=address))
         command = [sys.executable, "-c", SCREEN, str(path), site.url("/count.html"), how]
-        with process(command, stdout=subprocess.PIPE) as screen:
-            run_id = screen.stdout.readline().strip()
+        with process(command, stdout=subprocess.PIPE) as watching:  # and killed at the end of it
+            run_id = watching.stdout.readline().strip()
         with Ledger(path) as ledger:
             before = len(ledger.steps(run_id))
             end = time.monotonic() + 60

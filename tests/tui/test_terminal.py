@@ -34,10 +34,6 @@ class Tmux:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def end(self):
-        """Close the terminal, if it is open."""
-        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True)
-
     def type(self, text):
         self.call("send-keys", "-l", text)
 
@@ -74,7 +70,7 @@ class Tmux:
 def tmux(tmp_path):
     tmux = Tmux(tmp_path)
     yield tmux
-    tmux.end()
+    tmux.call("kill-server")
 
 
 def test_a_run_is_started_watched_and_found_again_by_keys(tmux, path, site):

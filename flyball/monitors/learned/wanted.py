@@ -83,7 +83,8 @@ class Wanted:
     def _halves(self, glance: Glance, argument: frozenset[str] | None) -> Row:
         """What meets a date, a name or a quote of the goal by half, or is none of the goal's."""
         goal, view = self._goal, glance.view
-        strange = [value for value in view.values if not value <= goal.words | COMMON]
+        said = goal.words | COMMON
+        strange = [value for value in view.values if not value <= said]
         return {
             "values_strange": len(strange) / len(view.values) if view.values else None,
             "half_held": _half(goal.compounds, view.values) if view.values else None,

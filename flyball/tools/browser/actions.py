@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SCROLLED_SHARE = 0.8
 HOVER_SECONDS = 0.4
 """Menus open a moment after the mouse has come to rest on them."""
+TAB_SECONDS, TAB_LOOKS = 1.0, 20
+"""Chromium may tell of a tab that a link asks for a moment late: it is waited for so long."""
+_ASKS_FOR_TAB = "e => e.closest('a[target=_blank]') !== null"
 _CHOSEN = "e => e.multiple ? [...e.selectedOptions].map(option => option.index) : null"
 
 
@@ -27,7 +30,13 @@ class RefusedError(Exception):
 
 async def click(browser: Browser, arguments: Arguments) -> None:
     shown, element = await browser.target(arguments)
+    tabs = browser.tabs
+    asks = shown.role == "link" and await element.evaluate(_ASKS_FOR_TAB)
     await element.click()
+    for _ in range(TAB_LOOKS if asks else 0):
+        if browser.tabs > tabs:  # a download, or a host that is refused, opens none
+            break
+        await asyncio.sleep(TAB_SECONDS / TAB_LOOKS)
     if shown.role == "menuitem":  # what it opens comes as if the mouse had come to rest on it
         await asyncio.sleep(HOVER_SECONDS)
 
