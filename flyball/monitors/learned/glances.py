@@ -109,6 +109,7 @@ class View:
         self.text = text if len(text) <= LONGEST_VIEW else f"{text[:half]}\n{text[-half:]}"
         self.mark = hash(text)
         """Tells views apart; the whole text counts."""
+        self.characters = len(text)
 
     @cached_property
     def lines(self) -> frozenset[str]:
@@ -178,6 +179,11 @@ class Glance:
         """What the action says, without where it says it."""
         given = (str(value) for name, value in self.action.arguments.items() if name != "element")
         return self.action.text if self.action.tool == "invalid" else " ".join(given)
+
+    @cached_property
+    def length(self) -> int:
+        """How many words the action says."""
+        return sum(1 for _ in _WORD.finditer(self.arguments))
 
     @cached_property
     def key(self) -> int:

@@ -39,6 +39,10 @@ class Shape:
             "tokens_read": usage.input_tokens if known else None,
             "tokens_read_run": self._read + usage.input_tokens if known else None,
             "view_lines": len(glance.view.lines),
+            "view_chars": glance.view.characters,
+            "view_blank": not glance.view.words,
+            "action_words": glance.length,
+            "action_lines": len(glance.arguments.splitlines()),
             **self._target(glance),
         }
         if elements:
@@ -47,6 +51,7 @@ class Shape:
             )
             row["marks"] = sum(each.on for each in elements)
         if last is not None:
+            row["action_words_change"] = glance.length - last.length
             row["action_similarity"] = similarity(glance.words, last.words)
             row["thought_similarity"] = similarity(glance.thought, last.thought)
             row["text_overlap"] = overlap(action.text, last.action.text)

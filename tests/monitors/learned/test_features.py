@@ -330,3 +330,18 @@ def test_what_meets_the_goal_by_half_is_told():
     assert [row["half_said"] for row in rows] == [1 / 2, 0, None]
     assert [row["values_strange"] for row in rows] == [1, 1 / 2, None]
     assert [row["month_shown"] for row in rows] == [0, 1, None]
+
+
+def test_how_much_an_action_says_and_how_much_is_seen():
+    short = Action(tool="sql", arguments={"code": "SHOW TABLES"})
+    long = Action(tool="sql", arguments={"code": "SELECT name\nFROM cats WHERE name = name"})
+    rows = of(
+        step(0, short, ""),
+        step(1, long, "[('cats',)]"),
+        step(2, Action(tool="invalid", text="what now"), "[]"),
+    )
+    assert [row["action_words"] for row in rows] == [2, 7, 2]
+    assert [row["action_words_change"] for row in rows] == [None, 5, -5]
+    assert [row["action_lines"] for row in rows] == [1, 2, 1]
+    assert [row["view_chars"] for row in rows] == [0, 11, 2]
+    assert [row["view_blank"] for row in rows] == [True, False, True]
