@@ -10,16 +10,14 @@ from statistics import median
 from time import perf_counter
 from typing import Literal
 
-from flyball.errors import ConfigError
 from flyball.ledger import Ledger
 from flyball.ledger.alone import Tell, checked_alone
-from flyball.ledger.imports import read_file
+from flyball.ledger.imports import is_ledger, read_checked
 from flyball.monitors.learned.scored import ScoredRun
 from flyball.records import Run, Spend, Step, Trajectory
 from flyball.roles import Monitor
 
 Unit = Literal["joules", "tokens", "steps"]
-SQLITE = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +50,9 @@ def read_cases(source: Path, tell: Tell) -> Iterator[Case]:
     Of a ledger, runs that a policy drove alone; `tell` is told in a line what is passed over.
     Raises `ConfigError` and `LedgerError`.
     """
-    try:
-        with source.open("rb") as file:
-            is_ledger = file.read(len(SQLITE)) == SQLITE
-    except OSError as error:
-        raise ConfigError(f"{source}: cannot be read: {error.strerror}") from error
-    if not is_ledger:
-        for run, steps in read_file(source):
-            if run.success is not None and steps:
-                yield Case(run=run, steps=steps)
+    if not is_ledger(source):
+        for run, steps in read_checked(source):
+            yield Case(run=run, steps=steps)
         return
     with Ledger(source) as ledger:
         for run, steps in checked_alone(ledger, tell):

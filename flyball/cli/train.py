@@ -23,7 +23,11 @@ MONITORS = "will_fail,stuck,milestone"
 def train(
     sources: Annotated[
         list[Path],
-        typer.Option("--from", help="A ledger, or a .jsonl of samples; can be repeated."),
+        typer.Option(
+            "--from",
+            help="A ledger, a file that flyball import takes, or a .jsonl of samples;"
+            " can be repeated.",
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The directory to write weights and cards into.")],
     monitors: Annotated[str, typer.Option(help="Which, with commas between.")] = MONITORS,

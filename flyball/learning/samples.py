@@ -11,11 +11,12 @@ from flyball.errors import ConfigError
 from flyball.learning.labels import milestone_labels, stuck_labels
 from flyball.ledger import Ledger
 from flyball.ledger.alone import Tell, checked_alone
+from flyball.ledger.imports import is_ledger, read_checked
 from flyball.monitors.learned.catalogue import Row, check_features
 from flyball.monitors.learned.features import Features
 from flyball.records import Run, Spend, Trajectory
 
-LEDGERS = (".db", ".sqlite", ".sqlite3")
+SOURCES = "a ledger, a file that flyball import takes, or a .jsonl of samples"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +49,22 @@ class Sample:
 
 
 def read_samples(sources: Sequence[Path], tell: Tell) -> Iterator[Sample]:
-    """Read ledgers, and files that `write_samples` wrote.
+    """Read ledgers, files that `write_samples` wrote, and those that `flyball import` takes.
 
     Of a ledger, runs that a policy drove alone; `tell` is told in a line what is passed over.
     Raises `ConfigError`, `LedgerError`.
     """
     for source in sources:
         if not source.exists():
-            raise ConfigError(f"{source} does not exist; give a ledger or a .jsonl of samples")
-        if source.suffix == ".jsonl":
-            yield from _from_lines(source)
-        else:
+            raise ConfigError(f"{source} does not exist; give {SOURCES}")
+        if is_ledger(source):
             with Ledger(source) as ledger:
                 yield from _from_ledger(ledger, tell)
+        elif _holds_samples(source):
+            yield from _from_lines(source)
+        else:
+            for run, steps in read_checked(source):
+                yield make_sample(run, Trajectory(task=run.task, steps=steps), None)
 
 
 def write_samples(path: Path, samples: Iterable[Sample]) -> None:
@@ -105,6 +109,17 @@ def _taken(trajectory: Trajectory) -> tuple[tuple[float, ...] | None, tuple[floa
         before = before + step.spend
     known = tuple(each for each in joules if each is not None)
     return (known if len(known) == len(joules) else None), tuple(tokens)
+
+
+def _holds_samples(path: Path) -> bool:
+    """Whether a file begins as `write_samples` has it: other formats have no rows."""
+    with path.open("rb") as file:
+        first = file.readline()
+    try:
+        fields = json.loads(first)
+    except ValueError:
+        return False
+    return isinstance(fields, dict) and "rows" in fields
 
 
 def _from_lines(path: Path) -> Iterator[Sample]:

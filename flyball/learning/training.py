@@ -113,6 +113,11 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
     target = TARGETS[monitor]
     told = [(run, target.labels(run)) for run in samples]
     labelled = [(run, tuple(labels)) for run, labels in told if labels is not None]
+    if samples and not labelled:
+        raise ConfigError(
+            f"{monitor}: none of these runs says where it is so, as runs of flyball bench collect"
+            " do; leave it out with --monitors"
+        )
     runs, labels = [run for run, _ in labelled], [labels for _, labels in labelled]
     table = make_table(target, runs, labels)
     _check(monitor, table, {run.unit for run in runs})

@@ -74,12 +74,14 @@ def test_monitors_are_trained_into_files_that_monitors_load(call, tmp_path):
     [
         (("--from", "none.db"), "none.db does not exist"),
         (("--from", "s.jsonl", "--monitors", "stuk"), "no monitor called 'stuk' is trained"),
-        (("--from", "s.jsonl"), "line 1: no sample"),
+        (("--from", "s.jsonl"), "s.jsonl: no format that is known"),
+        (("--from", "rows.jsonl"), "rows.jsonl, line 1: no sample"),
         (("--from", "other.db"), "another program's file"),
     ],
 )
 def test_what_nothing_can_be_learned_from_is_one_line(call, tmp_path, words, told):
     (tmp_path / "s.jsonl").write_text("{}\n")
+    (tmp_path / "rows.jsonl").write_text('{"rows": []}\n')
     other = sqlite3.connect(tmp_path / "other.db")
     other.execute("create table t (x)")
     other.close()

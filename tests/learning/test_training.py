@@ -1,3 +1,4 @@
+import gzip
 import json
 from dataclasses import replace
 from random import Random
@@ -5,6 +6,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from flyball.bench.cases import read_cases
 from flyball.errors import ConfigError
 from flyball.learning.blend import Blend, fit_shares
 from flyball.learning.cards import make_card
@@ -223,7 +225,7 @@ def test_too_few_tasks_and_one_kind_of_label_are_refused(samples):
     with pytest.raises(ConfigError, match="same label"):
         train("will_fail", lost, lambda line: None)
     blind = [replace(run, milestone=None) for run in samples]
-    with pytest.raises(ConfigError, match="milestone: runs of 0 tasks"):
+    with pytest.raises(ConfigError, match="milestone: none of these runs says"):
         train("milestone", blind, lambda line: None)
 
 
@@ -244,9 +246,31 @@ def test_samples_are_read_from_a_ledger_and_from_a_file(tmp_path, samples):
     assert list(read_samples([path], print)) == [sample, samples[0]]
     with pytest.raises(ConfigError, match="does not exist"):
         list(read_samples([tmp_path / "none.db"], print))
-    path.write_text(json.dumps({"task": "t"}) + "\n")
+    path.write_text(json.dumps({"task": "t", "rows": []}) + "\n")
     with pytest.raises(ConfigError, match="line 1: no sample"):
         list(read_samples([path], print))
+
+
+def test_samples_are_read_from_what_other_programs_wrote_without_importing_it(tmp_path):
+    steps = [
+        {"action": {"name": "sql", "args": {"code": code}}, "observation": seen}
+        for code, seen in (("SHOW TABLES", "[('cats',)]"), ("SELECT 1 FROM dogs", "no such table"))
+    ]
+    told = {"source": "x/y", "model": "m", "steps": steps}
+    runs = [
+        {**told, "task_id": str(number), "success": success}
+        for number, success in enumerate((True, False, None))
+    ]
+    path = tmp_path / "runs.jsonl.gz"
+    path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in runs).encode()))
+    won, lost = read_samples([path], print)
+    assert ((won.task, won.success), (lost.task, lost.success)) == (("y/0", True), ("y/1", False))
+    assert [row["action_words"] for row in won.rows] == [2, 4]
+    assert won.milestone is won.joules is None
+    assert [case.run.id for case in read_cases(path, print)] == [won.run, lost.run]
+    (tmp_path / "notes.txt").write_text("nothing of the kind\n")
+    with pytest.raises(ConfigError, match=r"notes\.txt: no format that is known"):
+        list(read_samples([tmp_path / "notes.txt"], print))
 
 
 def test_runs_that_another_policy_drove_in_or_stood_by_teach_nothing_and_are_counted(tmp_path):

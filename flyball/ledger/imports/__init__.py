@@ -6,5 +6,13 @@ What a source does not record is left out rather than made zero, and named in th
 
 from flyball.ledger.imports.imports import import_file, read_file, read_outcomes
 from flyball.ledger.imports.records import Imported
+from flyball.ledger.imports.sources import is_ledger, read_checked
 
-__all__ = ["Imported", "import_file", "read_file", "read_outcomes"]
+__all__ = [
+    "Imported",
+    "import_file",
+    "is_ledger",
+    "read_checked",
+    "read_file",
+    "read_outcomes",
+]
