@@ -104,7 +104,7 @@ sandbox:
 	touch $@
 
 .venv/dev.stamp: .venv/demo.stamp
-	$(BIN)/python -m pip install --quiet --editable '.[all,train,encoder]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[all,train,encoder,onnx]' --group dev
 	touch $@
 
 # browser-use pins what other hosts need newer: its tests run it in an environment of its own.

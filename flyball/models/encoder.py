@@ -1,12 +1,13 @@
-"""A text encoder as a monitor: any Hugging Face sequence classifier, StepWise's among them."""
+"""A text encoder as a monitor: any sequence classifier, StepWise's ModernBERT among them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from math import isnan
 
-from flyball.errors import ConfigError, PluginError
+from flyball.errors import ConfigError
+from flyball.models.classifiers import Classifier, load_classifier
 from flyball.records import Ruling, Step, Trajectory, Verdict
 
 LONGEST_OBSERVATION = 2_000
@@ -40,11 +41,11 @@ class TextEncoder:
     """Rule where a sequence classifier gives its label a probability of `threshold` or more.
 
     It costs some hundred times what the monitors on trees cost. The model is read when the monitor
-    is made; judging does no I/O. Needs the extra `encoder`.
+    is made; judging does no I/O. Needs the extra `encoder`, or `onnx` for ONNX.
     """
 
     model: str
-    """A directory, or a name on the Hugging Face hub."""
+    """A Hugging Face classifier's directory or name on the hub; or an ONNX file here or there."""
     ruling: Ruling = Ruling.VERIFY
     policy: str | None = None
     """For ESCALATE: the policy to go on with."""
@@ -62,22 +63,23 @@ class TextEncoder:
     earliest: int = 2
     """The first step that may be ruled on, counted from 0."""
     name: str = "text_encoder"
-    _parts: tuple[Any, Any] = field(init=False, repr=False, compare=False, default=(None, None))
+    _classifier: Classifier = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.ruling is Ruling.ESCALATE and not self.policy:
             raise ConfigError(f"{self.name} cannot escalate without a policy: set `policy`")
-        tokenizer, classifier = _load(self.model)
-        labels = classifier.config.num_labels
-        if not 0 <= self.label < labels:
-            raise ConfigError(f"{self.name}: {self.model} has labels 0 to {labels - 1}")
-        tokenizer.truncation_side = "left"
-        object.__setattr__(self, "_parts", (tokenizer, classifier))
+        classifier = load_classifier(self.model)
+        if not 0 <= self.label < classifier.labels:
+            raise ConfigError(f"{self.name}: {self.model} has labels 0 to {classifier.labels - 1}")
+        object.__setattr__(self, "_classifier", classifier)
 
     def judge(self, trajectory: Trajectory) -> Verdict:
         score = self._score(trajectory)
+        if isnan(score):
+            error = f"{self.model} gave no number"
+            return Verdict(monitor=self.name, confidence=0.0, error=error)
         if score < self.threshold or trajectory.last.index < self.earliest:
-            return Verdict(monitor=self.name, score=score)
+            return Verdict(monitor=self.name, score=score, threshold=self.threshold)
         return Verdict(
             monitor=self.name,
             ruling=self.ruling,
@@ -85,40 +87,11 @@ class TextEncoder:
             policy=self.policy if self.ruling is Ruling.ESCALATE else None,
             evidence=tuple(range(len(trajectory.steps))[-self.window :]),
             score=score,
+            threshold=self.threshold,
         )
 
     def _score(self, trajectory: Trajectory) -> float:
-        import torch  # noqa: PLC0415 - an extra's package, which most who import us lack
-
-        tokenizer, classifier = self._parts
         text = window_text(
             trajectory, window=self.window, goal=self.goal, observations=self.observations
         )
-        longest = min(self.longest, classifier.config.max_position_embeddings)
-        tokens = tokenizer(text, truncation=True, max_length=longest, return_tensors="pt")
-        with torch.inference_mode():
-            chances = torch.softmax(classifier(**tokens).logits[0].float(), dim=-1)
-        return float(chances[self.label])
-
-
-def _load(model: str) -> tuple[Any, Any]:
-    """The tokenizer and the classifier. Raises `ConfigError`, `PluginError`."""
-    try:
-        from transformers import (  # noqa: PLC0415
-            AutoModelForSequenceClassification,
-            AutoTokenizer,
-        )
-    except ImportError as error:
-        raise PluginError(
-            f"text_encoder needs {error.name}; pip install 'flyball[encoder]'"
-        ) from error
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model)
-        classifier = AutoModelForSequenceClassification.from_pretrained(model)
-    except (OSError, ValueError, KeyError) as error:
-        why = " ".join(str(error).split())
-        raise ConfigError(
-            f"{model!r} is no sequence classifier that can be read: {why}; give a directory with"
-            " its configuration, weights and tokenizer, or a name on the hub"
-        ) from error
-    return tokenizer, classifier.eval()
+        return self._classifier.chances(text, self.longest)[self.label]

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,9 +28,13 @@ class Hub:
         self.ignores_ranges = False
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str]) -> Reply:
+        if path.startswith(f"/api/models/{REPO}/revision"):
+            siblings = [{"rfilename": name} for name in self.files]
+            about = {"id": REPO, "sha": "c" * 40, "siblings": siblings}
+            return 200, {"Content-Type": "application/json"}, json.dumps(about).encode()
         if path.startswith(f"/api/models/{REPO}"):
             return self._listed()
-        found = re.fullmatch(rf"/{REPO}/resolve/main/(.+)", path)
+        found = re.fullmatch(rf"/{REPO}/resolve/(?:main|c+)/(.+)", path)
         if found is None:
             return 404, {"X-Error-Code": "RepoNotFound"}, b""
         if found[1] not in self.files:
@@ -45,7 +50,7 @@ class Hub:
 
     def _file(self, method: str, name: str, span: str | None) -> Reply:
         data = self.files[name]
-        etag = self.sha256 if name.endswith(".gguf") else "0" * 40
+        etag = self.sha256 if name.endswith(".gguf") else hashlib.sha1(data).hexdigest()
         headers = {"X-Repo-Commit": "c" * 40, "ETag": f'"{etag}"', "Content-Length": str(len(data))}
         if method == "HEAD":
             return (
