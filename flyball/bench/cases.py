@@ -14,7 +14,7 @@ from flyball.ledger import Ledger
 from flyball.ledger.alone import Tell, checked_alone
 from flyball.ledger.imports import is_ledger, read_checked
 from flyball.monitors.learned.scored import ScoredRun
-from flyball.records import Run, Spend, Step, Trajectory
+from flyball.records import Ruling, Run, Spend, Step, Trajectory
 from flyball.roles import Monitor
 
 Unit = Literal["joules", "tokens", "steps"]
@@ -26,6 +26,8 @@ class Case:
 
     run: Run
     steps: tuple[Step, ...]
+    reached: tuple[tuple[str, ...], ...] | None = None
+    """The subgoals that each step saw reached for the first time; `None`: nothing tells."""
 
     @property
     def task(self) -> str:
@@ -56,7 +58,7 @@ def read_cases(source: Path, tell: Tell) -> Iterator[Case]:
         return
     with Ledger(source) as ledger:
         for run, steps in checked_alone(ledger, tell):
-            yield Case(run=run, steps=steps)
+            yield Case(run=run, steps=steps, reached=ledger.milestones(run.id))
 
 
 def checked(ledger: Ledger, runs: Iterable[Run]) -> Iterator[Case]:
@@ -119,8 +121,11 @@ class Replay:
 
     monitor: Monitor
     seconds: list[float]
+    ruled: list[list[Ruling]]
+    """What it ruled at each step of each run."""
 
     def __call__(self, case: Case) -> list[float]:
+        self.ruled.append([])
         return [self._ask(prefix) for prefix in case.prefixes()]
 
     @property
@@ -132,6 +137,7 @@ class Replay:
         began = perf_counter()
         verdict = self.monitor.judge(prefix)
         self.seconds.append(perf_counter() - began)
+        self.ruled[-1].append(verdict.ruling)
         if verdict.error is not None:
             return nan
         if verdict.score is not None:
@@ -140,4 +146,4 @@ class Replay:
 
 
 def replay(monitor: Monitor) -> Replay:
-    return Replay(monitor=monitor, seconds=[])
+    return Replay(monitor=monitor, seconds=[], ruled=[])

@@ -38,6 +38,10 @@ TABLE = (
     "saving_by_task@0.05",
     "saving_cut@0.05",
     "loss_cut@0.05",
+    "precision",
+    "recall",
+    "f1",
+    "false_alarms",
     "judge_ms",
 )
 

@@ -174,38 +174,3 @@ def row_of(head: Row, metric: str, value: float | None, interval: Interval | Non
     """One flat row; what is unknown is `None`."""
     low, high = interval or (None, None)
     return {**head, "metric": metric, "value": value, "low": low, "high": high, "n": n}
-
-
-def detection_rows(said: Mapping[str, Sequence[tuple[bool, bool]]], head: Row) -> Iterator[Row]:
-    """Precision, recall and F1: by task, for each step, what was ruled and what is so."""
-    units = [_Counts.of(pairs) for pairs in said.values()]
-    for metric, statistic in (("precision", _precision), ("recall", _recall), ("f1", _f1)):
-        value = statistic(units)
-        interval = None if value is None else bootstrap(units, statistic)
-        yield row_of(head, metric, value, interval, sum(each.true for each in units))
-
-
-class _Counts(NamedTuple):
-    both: int
-    ruled: int
-    true: int
-
-    @classmethod
-    def of(cls, pairs: Sequence[tuple[bool, bool]]) -> _Counts:
-        ruled, true = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
-        return cls(sum(all(pair) for pair in pairs), ruled, true)
-
-
-def _precision(units: Sequence[_Counts]) -> float | None:
-    ruled = sum(each.ruled for each in units)
-    return sum(each.both for each in units) / ruled if ruled else None
-
-
-def _recall(units: Sequence[_Counts]) -> float | None:
-    true = sum(each.true for each in units)
-    return sum(each.both for each in units) / true if true else None
-
-
-def _f1(units: Sequence[_Counts]) -> float | None:
-    total = sum(each.ruled + each.true for each in units)
-    return 2 * sum(each.both for each in units) / total if total else None

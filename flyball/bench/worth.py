@@ -8,7 +8,8 @@ from pathlib import Path
 
 from flyball.bench.agentstop import agentstop_scores
 from flyball.bench.baselines import AGENTSTOP, BASELINES
-from flyball.bench.cases import Case, Unit, common_unit, replay, score_case
+from flyball.bench.cases import Case, Replay, Unit, common_unit, replay, score_case
+from flyball.bench.detecting import Held, detection_rows, held, kind_of, ruled_apart, truth_of
 from flyball.bench.evaluation import evaluate, row_of
 from flyball.bench.report import Row
 from flyball.errors import ConfigError
@@ -27,6 +28,8 @@ class Told:
     scored: Mapping[str, Sequence[ScoredRun]]
     judge_ms: Mapping[str, float | None]
     """Median milliseconds a judged step, of monitors that were asked."""
+    held: Mapping[str, Sequence[Held]]
+    """Rulings beside what is so, of those that look for runs that are stuck, or for milestones."""
 
 
 def told_by(
@@ -47,16 +50,18 @@ def told_by(
     scores: dict[str, Sequence[Sequence[float]]] = {
         name: [_find(runs, case) for case in mine] for name, runs in said.items()
     }
-    for monitor in monitors:
-        ask = replay(monitor)
-        scores[monitor.name] = [ask(case) for case in mine]
-        judge_ms[monitor.name] = ask.judge_ms
+    asked = {monitor.name: replay(monitor) for monitor in monitors}
+    for name, ask in asked.items():
+        scores[name] = [ask(case) for case in mine]
+        judge_ms[name] = ask.judge_ms
     for name in baselines:
         if name == AGENTSTOP:
             scores[name] = agentstop_scores(mine)
-        else:
-            say = BASELINES[name]()
-            scores[name] = [list(say(case)) for case in mine]
+            continue
+        say = BASELINES[name]()
+        scores[name] = [list(say(case)) for case in mine]
+        if isinstance(say, Replay):
+            asked[name] = say
     policies = {case.run.policy for case in mine}
     return Told(
         suite=mine[0].run.task.suite,
@@ -67,6 +72,7 @@ def told_by(
             for name, all_ in scores.items()
         },
         judge_ms=judge_ms,
+        held=_held(mine, scores, asked),
     )
 
 
@@ -80,10 +86,33 @@ def rows_of(told: Told) -> list[Row]:
         "step": None,
     }
     rows = evaluate(told.scored, head)
+    for name, runs in told.held.items():
+        rows += detection_rows(runs, {**head, "monitor": name})
     for name, ms in told.judge_ms.items():
         steps = sum(len(run.scores) for run in told.scored[name])
         rows.append(row_of({**head, "monitor": name}, "judge_ms", ms, None, steps))
     return rows
+
+
+def _held(
+    cases: Sequence[Case],
+    scores: Mapping[str, Sequence[Sequence[float]]],
+    asked: Mapping[str, Replay],
+) -> Mapping[str, Sequence[Held]]:
+    """Hold what each ruled, or would from thresholds set on other tasks, against what is so."""
+    rulings = {name: ask.ruled for name, ask in asked.items()}
+    kinds = {name: kind_of(name, rulings.get(name, ())) for name in scores}
+    truths = {kind: [truth_of(case, kind) for case in cases] for kind in {*kinds.values()} if kind}
+    found = dict[str, Sequence[Held]]()
+    for name, kind in kinds.items():
+        if kind is None or not any(truths[kind]):
+            continue
+        if name in rulings:
+            ruled = [[each.severity > 0 for each in run] for run in rulings[name]]
+        else:
+            ruled = ruled_apart(truths[kind], scores[name])
+        found[name] = held(truths[kind], ruled)
+    return found
 
 
 Said = Mapping[Key, Sequence[float]]

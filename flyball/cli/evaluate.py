@@ -27,6 +27,9 @@ SHOWN = (
     "saving_cut@0.05",
     "loss_cut@0.05",
 )
+SPARE = SHOWN[:2:-1]
+"""Left out where the terminal is narrow, the first first."""
+DETECTION = ("precision", "recall", "f1", "false_alarms")
 
 
 def evaluate(  # noqa: PLR0913 - one parameter an option
@@ -138,20 +141,28 @@ def _chosen(text: str) -> list[str]:
 def _print(rows: Sequence[Row]) -> None:
     from flyball.cli.tables import print_table
 
-    keys = dict.fromkeys((row["suite"], row["policy"], row["monitor"]) for row in rows)
-    lines = []
-    for key in keys:
-        mine = {
-            row["metric"]: row
-            for row in rows
-            if (row["suite"], row["policy"], row["monitor"]) == key and row["step"] is None
-        }
-        lines.append((*key, *(_cell(mine.get(metric)) for metric in SHOWN)))
-    print_table(("suite", "policy", "monitor", *SHOWN), lines, left=3, spare=SHOWN[:2:-1])
+    print_table(("suite", "policy", "monitor", *SHOWN), _lines(rows, SHOWN), left=3, spare=SPARE)
     typer.echo(
         "\nsaving: share of what failing runs took; loss: share of successes stopped; @x: promised"
         "\nwith 95 % confidence (by_task: for new tasks; cut: no promise); [intervals over tasks]"
     )
+    if found := _lines([row for row in rows if row["metric"] in DETECTION], DETECTION):
+        typer.echo()
+        print_table(("suite", "policy", "monitor", *DETECTION), found, left=3)
+        typer.echo(
+            "\nsteps that are stuck, or at a milestone, as the environment tells;"
+            "\nfalse_alarms: share of legitimate repeats that were ruled against"
+        )
+
+
+def _lines(rows: Sequence[Row], metrics: Sequence[str]) -> list[tuple[str, ...]]:
+    """A line for each suite, model and monitor."""
+    cells: dict[tuple[str, str, str], dict[str, Row]] = {}
+    for row in rows:
+        if row["step"] is None:
+            mine = cells.setdefault((row["suite"], row["policy"], row["monitor"]), {})
+            mine[row["metric"]] = row
+    return [(*key, *(_cell(mine.get(metric)) for metric in metrics)) for key, mine in cells.items()]
 
 
 def _cell(row: Row | None) -> str:

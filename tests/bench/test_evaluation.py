@@ -14,7 +14,6 @@ from flyball.bench.concordance import Ranked
 from flyball.bench.curves import COLOURS, make_curves
 from flyball.bench.evaluation import (
     cut,
-    detection_rows,
     evaluate,
     folds_of,
     judge_by_fold,
@@ -291,14 +290,6 @@ def test_scores_of_grouped_tasks_are_put_beside_their_own_runs(tmp_path):
     )
     told = told_by(cases, [], {"mine": tmp_path / "s.jsonl"}, [])
     assert [list(run.scores) for run in told.scored["mine"]] == list(said.values())
-
-
-def test_rulings_are_held_against_what_is_so():
-    said = {"a": [(True, True), (True, False)], "b": [(False, True), (True, True)], "c": []}
-    found = {row["metric"]: row["value"] for row in detection_rows(said, HEAD)}
-    assert found == {"precision": 2 / 3, "recall": 2 / 3, "f1": pytest.approx(2 / 3)}
-    nothing = {row["metric"]: row["value"] for row in detection_rows({"a": []}, HEAD)}
-    assert set(nothing.values()) == {None}
 
 
 def test_cases_are_the_runs_that_were_checked(tmp_path):

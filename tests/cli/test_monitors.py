@@ -179,7 +179,10 @@ def test_monitors_are_evaluated_beside_the_baselines(call, tmp_path):
     assert told["gloomy", "oracle_saving@0.05"] == told["oracle", "saving@0.05"]
     assert told["gloomy", "judge_ms"] > 0
     assert "<svg" in page.read_text()
-    assert "gloomy" in call(*words).out
+    plain = call(*words).out
+    assert "gloomy" in plain
+    assert "false_alarms" not in plain
+    assert "false_alarms" in call(*words, "--monitors", "gloomy,stuck").out
     assert call("monitors", "eval", "--baselines", "orakel").err.count("did you mean") == 1
     assert call("monitors", "eval", "--scores", "gloomy").code == 2
     assert call("monitors", "eval", "--from", tmp_path / "none").code == 2
