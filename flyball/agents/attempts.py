@@ -14,7 +14,7 @@ from flyball.agents.graph import Crew
 from flyball.agents.resuming import first_look, taken_up
 from flyball.agents.session import AFRESH, Begun, attempt, new_run
 from flyball.monitors.approvals import Kind
-from flyball.records import Observation, Run, Task, Trajectory
+from flyball.records import Budget, Observation, Run, Spend, Step, Task, Trajectory
 from flyball.roles import Policy, Record, Recoverable, Tool
 from flyball.tools.code import Remembered, Workspace
 
@@ -43,6 +43,8 @@ class Tried:
 
     run: Run
     bench: Bench
+    spend: Spend
+    """What it took."""
 
 
 def _unsteered(_: Run, crew: Crew) -> AbstractAsyncContextManager[Crew]:
@@ -70,15 +72,16 @@ class Undertaking:
     async def carry_out(self) -> Tried:
         """Attempt it up to `times` times; gives the first that passes its tests, else the last.
 
-        Each attempt begins with the same prompt, whose cache the model keeps. A monitor that stops
-        one leaves the next more to spend. Where no test tells, the first is taken. Raises what
-        `attempt` does.
+        Each attempt begins with the same prompt, whose cache the model keeps. All share one budget,
+        but for its steps, which are for each: a monitor that stops one leaves the next more to
+        spend. Where no test tells, the first is taken. Raises what `attempt` does.
         """
-        group, number = secrets.token_hex(4), 1
+        group, number, left = secrets.token_hex(4), 1, self.task.budget
         while True:
-            tried = await self._attempt(number, group)
+            tried = await self._attempt(number, group, left)
             self.ended(tried)
-            if tried.run.success is not False or number >= self.times:
+            left = left.after(tried.spend)
+            if tried.run.success is not False or number >= self.times or left.used_up:
                 return tried
             number += 1
 
@@ -92,11 +95,11 @@ class Undertaking:
         self.ended(tried)
         return tried
 
-    async def _attempt(self, number: int, group: str) -> Tried:
+    async def _attempt(self, number: int, group: str, budget: Budget) -> Tried:
         bench = self.open_bench()
         crew = self._at(bench, warmed(self.crew.policies, number, self.seed))
         marks = {**self.task.metadata, ATTEMPTS: group, ATTEMPT: f"{number} of {self.times}"}
-        task = replace(self.task, metadata=marks)
+        task = replace(self.task, metadata=marks, budget=budget)
         run = new_run(task, crew, agent="code", policy=self.driver, strong=self.strong)
         drawn = self.seed if number == 1 else (self.seed or 0) + number - 1
         return await self._pursue(replace(run, seed=drawn), crew, bench, bench.first, AFRESH)
@@ -118,11 +121,17 @@ class Undertaking:
             passed = (await bench.exam.known(bench.workspace)).passed
             return None if passed is None else float(passed)
 
-        async with self.steered(run, crew) as crew:
+        taken = list[Spend]()
+
+        def listen(step: Step) -> None:
+            taken.append(step.spend)
+            crew.sink(step)
+
+        async with self.steered(run, replace(crew, sink=listen)) as heard:
             over = await attempt(
-                run, crew, self.record, observation=first, score=score, begun=begun
+                run, heard, self.record, observation=first, score=score, begun=begun
             )
-        return Tried(run=over, bench=bench)
+        return Tried(run=over, bench=bench, spend=sum(taken, Spend()))
 
 
 def warmed(policies: Mapping[str, Policy], number: int, seed: int | None) -> Mapping[str, Policy]:

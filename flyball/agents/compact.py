@@ -189,6 +189,7 @@ class CompactPolicy:
         model: Model,
         *,
         temperature: float = 0.0,
+        seed: int = 0,
         grammar: bool = True,
         reasons: bool = False,
     ) -> None:
@@ -198,6 +199,7 @@ class CompactPolicy:
         """
         self._model = model
         self._temperature = temperature
+        self._seed = f"\n{seed}" if seed else ""
         self._grammar = grammar
         self._reasons = reasons
         self.name = model.name
@@ -211,7 +213,7 @@ class CompactPolicy:
         # A greedy model that was told no would only say the same again.
         temperature = SECOND_TRY_TEMPERATURE if refused else self._temperature
         # A draw depends on the goal too, or episodes of other seeds would all draw alike.
-        draw = zlib.crc32(f"{trajectory.task.prompt}\n{len(steps)}".encode())
+        draw = zlib.crc32(f"{trajectory.task.prompt}\n{len(steps)}{self._seed}".encode())
         shown = parse(page.text)
         lines, goal = page.text.splitlines(), trajectory.task.prompt
         request = Request(

@@ -71,11 +71,12 @@ def open_policies(
             model = open_model(spec)
             opened.append(model)
             if is_compact(form) and agent == "code":
-                policies[name] = CompactCodePolicy(model, temperature=temperature)
+                policies[name] = CompactCodePolicy(model, temperature=temperature, seed=seed or 0)
             elif is_compact(form):
                 policies[name] = CompactPolicy(
                     model,
                     temperature=temperature,
+                    seed=seed or 0,
                     grammar=config.run.grammar,
                     reasons=form == "compact-reasoning",
                 )

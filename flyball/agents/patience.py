@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from typing import NamedTuple
 
 from flyball.errors import ModelError, ToolError
-from flyball.records import Action, Observation, Ruling, Step, Trajectory, Usage, Verdict
+from flyball.records import (
+    Action,
+    Decision,
+    Observation,
+    Ruling,
+    Step,
+    Trajectory,
+    Usage,
+    Verdict,
+)
 from flyball.roles import Helm, Policy, Verifier
 
 BILLED = Usage(requests=1, unpriced_requests=1)
@@ -50,7 +60,7 @@ async def checked(
     verifier: Verifier, trajectory: Trajectory, seconds: float | None
 ) -> tuple[Step, Usage]:
     """Ask a verifier, and give the last step with what it said as one more verdict."""
-    step, name = trajectory.last, verifier.name
+    step, name = _asked(trajectory.last), verifier.name
     try:
         async with asyncio.timeout(seconds):
             decision, usage, passed = await verifier.verify(trajectory)
@@ -65,6 +75,29 @@ async def checked(
         policy=decision.policy,
     )
     return replace(step, verdicts=(*step.verdicts, said), verified=passed), usage
+
+
+def driven_on(decision: Decision, policies: Collection[str]) -> Decision:
+    """The decision, without a policy that is to drive on and has left the crew.
+
+    A run that is taken up again may go on without the policy that it began with.
+    """
+    gone = decision.policy is not None and decision.policy not in policies
+    if not gone or decision.ruling is not Ruling.CONTINUE:
+        return decision
+    return Decision(prices=decision.prices)
+
+
+def _asked(step: Step) -> Step:
+    """The step with what had it checked among its verdicts, as its decision makes way for another.
+
+    A monitor's ruling is there already; what a governor found worth its price is not.
+    """
+    asked = step.decision
+    if any(each.monitor == asked.by for each in step.verdicts):
+        return step
+    said = Verdict(monitor=asked.by, ruling=asked.ruling, reason=asked.reason)
+    return replace(step, verdicts=(*step.verdicts, said))
 
 
 def _why(error: Exception, seconds: float | None) -> str:

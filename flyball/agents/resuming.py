@@ -71,7 +71,8 @@ def check_budget(trajectory: Trajectory, budget: Budget) -> None:
     if verdict.ruling is Ruling.STOP:
         raise ConfigError(
             f"the run is {verdict.reason}; ceilings are for the run as a whole, so give it more:"
-            " --max-steps, --budget-joules, --budget-usd, --budget-battery"
+            " --max-steps, --budget-joules, --budget-usd, --budget-seconds, --budget-tokens,"
+            " --budget-battery"
         )
 
 

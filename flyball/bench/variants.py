@@ -8,6 +8,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from flyball.config import Config
+from flyball.config.config import BUDGET, LEARNED
 from flyball.config.parts import check_name
 from flyball.config.tables import GovernorTable
 from flyball.config.wording import first_problem, nearest
@@ -17,8 +18,6 @@ Variant = Mapping[str, str]
 """Settings as they are written: `monitors`, and any key of `[governor]`."""
 
 MONITORS = "monitors"
-LEARNED = ("stuck", "milestone", "will_fail")
-BUDGET = "over_budget"
 SPELT = {("burst", "none"): "permanent"}
 """What a call may say otherwise than the configuration."""
 ESCALATING = ("stuck",)

@@ -22,7 +22,7 @@ from flyball.cli.resume import resume
 from flyball.cli.run import run
 from flyball.cli.runs import runs, show
 from flyball.cli.tui import tui
-from flyball.errors import ConfigError, FlyballError, PluginError
+from flyball.errors import ConfigError, FlyballError, PluginError, UnknownRunError
 
 WRONG_CALL, MACHINE_LACKS = 2, 3
 EXTRAS = {
@@ -95,7 +95,7 @@ def main() -> None:
     try:
         app()
     except FlyballError as error:
-        wrong_call = isinstance(error, ConfigError | PluginError)
+        wrong_call = isinstance(error, ConfigError | PluginError | UnknownRunError)
         _end(str(error), WRONG_CALL if wrong_call else MACHINE_LACKS)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]

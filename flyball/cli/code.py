@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,12 +48,14 @@ class CodeOrder:
     allow_net: bool
     sandbox: str | None
     dangerously_no_sandbox: bool
+    kept: Mapping[str, str]
+    """What the metadata keep besides."""
 
     @property
     def marks(self) -> dict[str, str]:
         """What the task's metadata keep, for the run to be taken up again."""
         told = {"repo": str(self.repo.absolute()), "file": self.file, TESTED_BY: self.test_command}
-        return {name: value for name, value in told.items() if value}
+        return {**self.kept, **{name: value for name, value in told.items() if value}}
 
 
 def order_of(run: Run, then: Then) -> CodeOrder:
@@ -76,6 +78,7 @@ def order_of(run: Run, then: Then) -> CodeOrder:
         allow_net=False,
         sandbox=None,
         dangerously_no_sandbox=False,
+        kept={},
     )
 
 
@@ -171,7 +174,10 @@ class _Job:
             if not as_json:
                 print_outcome(tried.run, self.ledger.trajectory(tried.run.id))
 
-        with open_policies(self.config, names, SPECS, seed=order.seed, agent="code") as policies:
+        warmth = self.config.run.temperature
+        with open_policies(
+            self.config, names, SPECS, seed=order.seed, temperature=warmth, agent="code"
+        ) as policies:
             meter = open_meter(self.config)
             crew = assemble(
                 self.config, policies, {}, meter=meter, strong=order.strong, agent="code"

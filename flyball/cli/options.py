@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -12,6 +15,7 @@ import typer
 if TYPE_CHECKING:
     from flyball.config import Config
     from flyball.ledger import Ledger
+    from flyball.records import Budget
 
 Result = TypeVar("Result")
 
@@ -25,6 +29,22 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", help="The model that drives.", show_default=False)
 ]
+
+
+class Preference(StrEnum):
+    """What a failed task is worth."""
+
+    SUCCESS = "success"
+    BALANCED = "balanced"
+    ENERGY = "energy"
+
+
+PreferOption = Annotated[
+    Preference | None,
+    typer.Option("--prefer", help="Price each step, after what is preferred.", show_default=False),
+]
+PREFER, SHADOW = "prefer", "shadow"
+"""Keys in a task's metadata."""
 UNHELD = "its server takes no grammar, so that it may name what a page does not offer"
 GrammarOption = Annotated[
     bool | None,
@@ -42,6 +62,14 @@ PairSmallOption = Annotated[
 ]
 PairStrongOption = Annotated[
     str | None, typer.Option(help="The model that strong stands for.", show_default=False)
+]
+StepsOption = Annotated[int | None, typer.Option(min=1, help="Ceiling of steps.")]
+JoulesOption = Annotated[float | None, typer.Option(min=0, help="Ceiling of energy.")]
+UsdOption = Annotated[float | None, typer.Option(min=0, help="Ceiling of cost.")]
+SecondsOption = Annotated[float | None, typer.Option(min=0, help="Ceiling of time.")]
+TokensOption = Annotated[int | None, typer.Option(min=1, help="Ceiling of tokens written.")]
+BatteryOption = Annotated[
+    float | None, typer.Option(min=0, help="Ceiling of the battery's charge, in percent.")
 ]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Open a browser that can be seen.")]
 
@@ -66,6 +94,20 @@ def stoppable(remedy: str = "flyball runs") -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo(f"flyball: stopped; what was done is kept: {remedy}", err=True)
         raise typer.Exit(1) from None
+
+
+def kept_of(prefer: str | None, *, shadow: bool) -> dict[str, str]:
+    """How a call would have a run governed, as its task's metadata keep it."""
+    given = {PREFER: prefer and str(prefer), SHADOW: "yes" if shadow else None}
+    return {name: value for name, value in given.items() if value}
+
+
+def ceilings(before: Budget, **given: float | None) -> Budget:
+    """The same budget with the ceilings that a call gives, by their names in `Budget`."""
+    told: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
+    if "cost_usd" in told:
+        told["cost_usd"] = Decimal(str(told["cost_usd"]))
+    return replace(before, **told)
 
 
 def write_page(path: Path, text: str) -> None:

@@ -161,7 +161,7 @@ def _status(config: Config, name: str, model: str, agent: str) -> dict[str, obje
         mode = str(error)
     else:
         mode = _mode(config, monitor, model, agent)
-    return {"monitor": name, "on": name in config.run.monitors, "mode": mode}
+    return {"monitor": name, "on": name in config.watching, "mode": mode}
 
 
 def _mode(config: Config, monitor: Monitor, model: str, agent: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -12,11 +11,21 @@ import typer
 
 from flyball.cli.changes import Then
 from flyball.cli.options import (
+    PREFER,
+    SHADOW,
+    BatteryOption,
     GrammarOption,
+    JoulesOption,
     JsonOption,
     LedgerOption,
     PolicyOption,
+    PreferOption,
+    SecondsOption,
+    StepsOption,
+    TokensOption,
+    UsdOption,
     WatchOption,
+    ceilings,
     open_ledger,
     stoppable,
 )
@@ -24,26 +33,20 @@ from flyball.errors import ConfigError
 
 if TYPE_CHECKING:
     from flyball.cli.web import Order
-    from flyball.records import Budget, Run, Trajectory
+    from flyball.records import Run, Trajectory
 
 
 def resume(  # noqa: PLR0913 - one parameter an option
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run, or how its name begins.")],
     policy: PolicyOption = None,
     strong: Annotated[str | None, typer.Option(help="The model to escalate to.")] = None,
-    max_steps: Annotated[
-        int | None, typer.Option(min=1, help="Ceiling of steps, those before counted too.")
-    ] = None,
-    budget_joules: Annotated[
-        float | None, typer.Option(min=0, help="Ceiling of energy, as a whole.")
-    ] = None,
-    budget_usd: Annotated[
-        float | None, typer.Option(min=0, help="Ceiling of cost, as a whole.")
-    ] = None,
-    budget_battery: Annotated[
-        float | None,
-        typer.Option(min=0, help="Ceiling of the battery's charge, in percent, as a whole."),
-    ] = None,
+    prefer: PreferOption = None,
+    max_steps: StepsOption = None,
+    budget_joules: JoulesOption = None,
+    budget_usd: UsdOption = None,
+    budget_seconds: SecondsOption = None,
+    budget_tokens: TokensOption = None,
+    budget_battery: BatteryOption = None,
     killed: Annotated[
         bool, typer.Option("--killed", help="Nothing runs it any more, whatever its record says.")
     ] = False,
@@ -58,6 +61,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     It goes on as the same run, from the page that it saw last, which is loaded anew; what it had
     filled in there is gone. A run on code goes on in a new copy of the repository, with what it had
     changed. The action at hand when it ended is not carried out unless it is proposed again.
+    Ceilings are for the run as a whole: what it took before counts too.
     """
     from flyball.agents import check_budget, check_resumable
     from flyball.cli.code import order_of, run_code
@@ -69,14 +73,18 @@ def resume(  # noqa: PLR0913 - one parameter an option
         run = opened.run(run_id)
         check_resumable(run, killed=killed)
         trajectory = opened.trajectory(run.id)
-        budget = _budget(
+        kept = run.task.metadata
+        config = config.with_preference(prefer or kept.get(PREFER)).in_shadow(SHADOW in kept)
+        budget = ceilings(
             run.task.budget,
             steps=max_steps,
             joules=budget_joules,
-            usd=budget_usd,
-            battery=budget_battery,
+            cost_usd=budget_usd,
+            seconds=budget_seconds,
+            output_tokens=budget_tokens,
+            battery_percent=budget_battery,
         )
-        if "over_budget" in config.run.monitors:
+        if "over_budget" in config.watching:
             check_budget(trajectory, budget)
         driver = policy or run.policy
         called_in = strong or run.strong
@@ -90,23 +98,6 @@ def resume(  # noqa: PLR0913 - one parameter an option
             return
         web = again(_order(run, trajectory, headless=config.browser.headless and not watch))
         watched(web, config, opened, earlier=earlier, as_json=as_json)
-
-
-def _budget(
-    before: Budget,
-    *,
-    steps: int | None,
-    joules: float | None,
-    usd: float | None,
-    battery: float | None,
-) -> Budget:
-    return replace(
-        before,
-        steps=steps or before.steps,
-        joules=before.joules if joules is None else joules,
-        cost_usd=before.cost_usd if usd is None else Decimal(str(usd)),
-        battery_percent=before.battery_percent if battery is None else battery,
-    )
 
 
 def _order(run: Run, trajectory: Trajectory, *, headless: bool) -> Order:
@@ -132,4 +123,5 @@ def _order(run: Run, trajectory: Trajectory, *, headless: bool) -> Order:
         expect=kept.get("expect"),
         allow_hosts=tuple(hosts),
         headless=headless,
+        kept={},
     )

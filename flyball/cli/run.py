@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +10,20 @@ import typer
 from flyball.cli.changes import Then
 from flyball.cli.code import CodeOrder, run_code
 from flyball.cli.options import (
+    BatteryOption,
     GrammarOption,
+    JoulesOption,
     JsonOption,
     LedgerOption,
     PolicyOption,
+    PreferOption,
+    SecondsOption,
+    StepsOption,
+    TokensOption,
+    UsdOption,
     WatchOption,
+    ceilings,
+    kept_of,
     open_ledger,
     stoppable,
 )
@@ -25,14 +31,6 @@ from flyball.cli.web import Order, watched
 from flyball.errors import ConfigError
 
 AGENTS = ("web", "code")
-
-
-class Preference(StrEnum):
-    """What a failed task is worth."""
-
-    SUCCESS = "success"
-    BALANCED = "balanced"
-    ENERGY = "energy"
 
 
 def run(  # noqa: PLR0913 - one parameter an option
@@ -67,20 +65,20 @@ def run(  # noqa: PLR0913 - one parameter an option
     ] = False,
     policy: PolicyOption = None,
     strong: Annotated[str | None, typer.Option(help="The model to escalate to.")] = None,
-    prefer: Annotated[
-        Preference | None,
-        typer.Option(help="Price each step, after what is preferred.", show_default=False),
-    ] = None,
-    max_steps: Annotated[int | None, typer.Option(min=1, help="Ceiling of steps.")] = None,
-    budget_joules: Annotated[float | None, typer.Option(min=0, help="Ceiling of energy.")] = None,
-    budget_usd: Annotated[float | None, typer.Option(min=0, help="Ceiling of cost.")] = None,
-    budget_battery: Annotated[
-        float | None, typer.Option(min=0, help="Ceiling of the battery's charge, in percent.")
-    ] = None,
+    prefer: PreferOption = None,
+    max_steps: StepsOption = None,
+    budget_joules: JoulesOption = None,
+    budget_usd: UsdOption = None,
+    budget_seconds: SecondsOption = None,
+    budget_tokens: TokensOption = None,
+    budget_battery: BatteryOption = None,
     grammar: GrammarOption = None,
     shadow: Annotated[
         bool, typer.Option("--shadow", help="Monitors judge, and only budgets are obeyed.")
     ] = False,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="How freely models sample; 0: not at all.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed for a model that samples.")] = None,
     expect: Annotated[
         str | None, typer.Option(help="Text that the last page must show: checks the outcome.")
@@ -101,15 +99,18 @@ def run(  # noqa: PLR0913 - one parameter an option
         raise ConfigError("the web agent needs a page to begin at; add --url ADDRESS")
     if agent == "code" and repo is None:
         raise ConfigError("the coding agent needs a repository; add --repo DIR")
-    config = load_config().with_grammar(grammar).with_preference(prefer).in_shadow(shadow)
-    ceilings = config.budget()
-    budget = replace(
-        ceilings,
-        steps=max_steps or ceilings.steps,
-        joules=ceilings.joules if budget_joules is None else budget_joules,
-        cost_usd=ceilings.cost_usd if budget_usd is None else Decimal(str(budget_usd)),
-        battery_percent=budget_battery or ceilings.battery_percent,
+    config = load_config().with_grammar(grammar).with_temperature(temperature)
+    config = config.with_preference(prefer).in_shadow(shadow)
+    budget = ceilings(
+        config.budget(),
+        steps=max_steps,
+        joules=budget_joules,
+        cost_usd=budget_usd,
+        seconds=budget_seconds,
+        output_tokens=budget_tokens,
+        battery_percent=budget_battery,
     )
+    kept = kept_of(prefer, shadow=shadow)
     if agent == "code":
         assert repo is not None
         code_order = CodeOrder(
@@ -127,6 +128,7 @@ def run(  # noqa: PLR0913 - one parameter an option
             allow_net=allow_net,
             sandbox=sandbox,
             dangerously_no_sandbox=dangerously_no_sandbox,
+            kept=kept,
         )
         with open_ledger(ledger, config) as opened, stoppable("flyball resume RUN"):
             run_code(code_order, config, opened, as_json=as_json)
@@ -142,6 +144,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         expect=expect,
         allow_hosts=tuple(allow_host or ()),
         headless=config.browser.headless and not watch,
+        kept=kept,
     )
     with open_ledger(ledger, config) as opened, stoppable("flyball resume RUN"):
         watched(order, config, opened, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -38,12 +38,14 @@ class Order:
     expect: str | None
     allow_hosts: tuple[str, ...]
     headless: bool
+    kept: Mapping[str, str]
+    """What the metadata keep besides."""
 
     @property
     def marks(self) -> dict[str, str]:
         """What the task's metadata keep, for the run to be taken up again."""
         given = {"url": self.url, "expect": self.expect, HOSTS: ",".join(self.allow_hosts)}
-        return {name: value for name, value in given.items() if value}
+        return {**self.kept, **{name: value for name, value in given.items() if value}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,10 @@ async def carry_out(
     async with open_tools(config.run.tools, mcp_servers(config)) as more:
         tools = {**browser.tools, **more}
         specs = [tool.spec for tool in tools.values()]
-        with open_policies(config, names, specs, seed=order.seed) as policies:
+        warmth = config.run.temperature
+        with open_policies(
+            config, names, specs, seed=order.seed, temperature=warmth
+        ) as policies:
             async with browser:
                 first = await browser.open(order.url)
                 crew = assemble(

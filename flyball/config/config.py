@@ -33,6 +33,7 @@ from flyball.records import Budget
 from flyball.roles import Governor, Monitor
 
 BUDGET = "over_budget"
+LEARNED = ("stuck", "milestone", "will_fail")
 PRICES = frozenset({"input_usd_per_mtok", "output_usd_per_mtok"})
 
 
@@ -97,7 +98,17 @@ class Config:
         Raises `ConfigError` for a name or a setting that does not exist, `PluginError`
         for a monitor that cannot be imported.
         """
-        return [self.monitor(name) for name in self.run.monitors]
+        return [self.monitor(name) for name in self.watching]
+
+    @property
+    def watching(self) -> tuple[str, ...]:
+        """The names of a run's monitors: `[run] monitors`, or the usual ones if none are given.
+
+        Who prices decisions has to know the risk, so that the learned ones are among them then.
+        """
+        usual = "monitors" not in self.run.model_fields_set
+        learned = LEARNED if usual and self.tables.governor.kind == "priced" else ()
+        return (*self.run.monitors, *learned)
 
     def monitor(self, name: str) -> Monitor:
         """Build the monitor called `name`, whether or not runs use it. Raises as `monitors`."""
@@ -112,6 +123,13 @@ class Config:
         if grammar is None:
             return self
         run = self.run.model_copy(update={"grammar": grammar})
+        return replace(self, tables=self.tables.model_copy(update={"run": run}))
+
+    def with_temperature(self, temperature: float | None) -> Config:
+        """The same with `[run] temperature` as the call says; `None`: as the files say."""
+        if temperature is None:
+            return self
+        run = self.run.model_copy(update={"temperature": temperature})
         return replace(self, tables=self.tables.model_copy(update={"run": run}))
 
     def with_preference(self, prefer: str | None) -> Config:
@@ -129,7 +147,7 @@ class Config:
         """The same with every monitor but the budget in shadow mode, if that is asked for."""
         if not shadow:
             return self
-        names = tuple(name for name in self.run.monitors if name != BUDGET)
+        names = tuple(name for name in self.watching if name != BUDGET)
         run = self.run.model_copy(update={"shadow": names})
         return replace(self, tables=self.tables.model_copy(update={"run": run}))
 

@@ -85,6 +85,8 @@ class RunTable(Table):
     """The policy that an escalation goes to."""
     grammar: bool = True
     """Whether a policy of the compact format can only say what the page offers."""
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    """Of policies that a call drives; suites are played at 0."""
     max_steps: PositiveInt = 30
     max_seconds: PositiveFloat | None = None
     max_output_tokens: PositiveInt | None = None

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from flyball.errors import LedgerError
+from flyball.errors import LedgerError, UnknownRunError
 from flyball.ledger.codec import run_from_json, step_from_json
 from flyball.ledger.rows import (
     TOLD,
@@ -148,10 +148,10 @@ class Ledger:
         if run_id in found:
             return run_from_json(found[run_id])
         if not found or not run_id:
-            raise LedgerError(f"no run is called {run_id!r}; `flyball runs` lists them")
+            raise UnknownRunError(f"no run is called {run_id!r}; `flyball runs` lists them")
         if len(found) > 1:
             some = ", ".join(found)
-            raise LedgerError(f"more than one run starts with {run_id!r}: {some}")
+            raise UnknownRunError(f"more than one run starts with {run_id!r}: {some}")
         return run_from_json(*found.values())
 
     def runs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Literal, TypeVar
 
@@ -12,6 +12,7 @@ integrated over time, a model fitted on this machine, an estimate from a table."
 
 METHODS: tuple[EnergyMethod, ...] = ("counter", "integrated", "modelled", "estimated")
 Amount = TypeVar("Amount", int, float)
+Left = TypeVar("Left", int, float, Decimal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,27 @@ class Budget:
     joules: float | None = None
     battery_percent: float | None = None
     """Percentage points of the battery's charge."""
+
+    def after(self, spend: Spend) -> Budget:
+        """What `spend` leaves of it, never below 0; of steps as many as before."""
+        return replace(
+            self,
+            seconds=_left(self.seconds, spend.seconds),
+            output_tokens=_left(self.output_tokens, spend.usage.output_tokens),
+            cost_usd=_left(self.cost_usd, spend.usage.cost_usd),
+            joules=_left(self.joules, spend.energy.at_least_j or 0.0),
+            battery_percent=_left(self.battery_percent, spend.energy.battery_percent or 0.0),
+        )
+
+    @property
+    def used_up(self) -> bool:
+        """Whether nothing is left of one of its ceilings."""
+        mine = (getattr(self, field.name) for field in fields(self))
+        return any(each is not None and each <= 0 for each in mine)
+
+
+def _left(ceiling: Left | None, taken: Left) -> Left | None:
+    return None if ceiling is None else max(ceiling - taken, taken * 0)
 
 
 def _plus(a: Amount | None, b: Amount | None) -> Amount | None:

@@ -7,6 +7,7 @@ import pytest
 
 from flyball import Action, Observation, Ruling, Trajectory, Usage, Verdict
 from flyball.agents import pursue
+from flyball.agents.patience import driven_on
 from flyball.errors import ModelError
 from flyball.ledger import step_to_json
 from flyball.ledger.codec import step_from_json
@@ -294,8 +295,19 @@ async def test_a_governor_that_would_check_the_same_step_again_goes_on(task, cre
 
         def decide(self, trajectory, verdicts):
             final = trajectory.last.action.is_final
-            return Decision(ruling=Ruling.CONTINUE if final else Ruling.VERIFY)
+            ruling = Ruling.CONTINUE if final else Ruling.VERIFY
+            return Decision(ruling=ruling, reason="a check is cheap", by=self.name)
 
     parts, steps = crew([ECHO, DONE])
     await pursue(task, replace(parts, governor=Asks(), verifier=Checks([None])), policy="small")
     assert [step.decision.ruling for step in steps] == ["continue", "continue"]
+    asked = [each for each in steps[0].verdicts if each.monitor == "asks"]
+    assert [(each.ruling, each.reason) for each in asked] == [(Ruling.VERIFY, "a check is cheap")]
+
+
+def test_nobody_drives_on_who_has_left_the_crew():
+    on = Decision(policy="small", reason="strong has driven for 5 steps; small drives on")
+    assert driven_on(on, ["strong", "small"]) is on
+    assert driven_on(on, ["strong"]) == Decision()
+    called = Decision(ruling=Ruling.ESCALATE, policy="huge", reason="stuck")
+    assert driven_on(called, ["strong"]) is called

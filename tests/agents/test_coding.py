@@ -221,6 +221,32 @@ async def test_attempts_end_with_the_first_that_the_tests_accept(benches, tmp_pa
     assert contents(benches.opened[1].tree)["calc.py"] == CALC.replace("-", "+")
 
 
+class Wordy:
+    """Edits wrongly, and says that it is done, in 5 tokens each."""
+
+    name = "p"
+
+    async def propose(self, trajectory, observation):
+        move = DONE if trajectory.steps else edit("a - b", "a * b")
+        return Proposal(move, Usage(requests=1, output_tokens=5))
+
+
+@pytest.mark.parametrize(("tokens", "ceilings"), [(12, [12, 2]), (10, [10]), (None, [None] * 3)])
+async def test_attempts_share_one_budget_but_for_its_steps(benches, tmp_path, tokens, ceilings):
+    task = replace(TASK, budget=Budget(steps=4, output_tokens=tokens))
+    crew = crew_of([], policies={"p": Wordy()})
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        undertaking = Undertaking(
+            task=task, crew=crew, record=ledger, open_bench=benches, driver="p", times=len(ceilings)
+        )
+        if tokens == 10:
+            undertaking = replace(undertaking, times=3)
+        await undertaking.carry_out()
+        budgets = [run.task.budget for run in reversed(ledger.runs())]
+    assert [budget.output_tokens for budget in budgets] == ceilings
+    assert {budget.steps for budget in budgets} == {4}
+
+
 class Circling:
     """Reads the same again and again at first, and does better at the next attempt."""
 

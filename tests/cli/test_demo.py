@@ -60,7 +60,7 @@ def test_an_empty_ledger_says_how_to_fill_it(call):
 
 def test_a_run_that_is_not_there_is_one_line(call):
     result = call("show", "nonesuch")
-    assert result.code in (2, 3)
+    assert result.code == 2
     assert result.err.count("\n") == 1
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from flyball.ledger import Ledger
+from flyball.monitors import Expectations
 from tests.models.stand_ins import serve
 from tests.processes import process
 
@@ -147,6 +148,39 @@ def test_a_resumed_run_can_be_given_a_share_of_the_battery(call, shop):
     assert (budget["battery_percent"], budget["steps"]) == (12.5, 9)
 
 
+def test_every_ceiling_can_be_raised(call, shop):
+    bought(call, shop, "--budget-tokens", "2", "--budget-seconds", "600", steps=9)
+    run = only_run(call)
+    assert run["task"]["budget"]["seconds"] == 600
+    assert "out of output tokens" in run["reason"]
+    assert "--budget-tokens" in call("resume", run["id"]).err
+    shop.lines = [' finish "done"']
+    assert call("resume", run["id"], "--budget-tokens", "99", "--budget-seconds", "700").code == 0
+    budget = only_run(call)["task"]["budget"]
+    assert (budget["output_tokens"], budget["seconds"], budget["steps"]) == (99, 700, 9)
+
+
+def test_a_resumed_run_is_governed_as_it_was(call, shop, tmp_path):
+    table = Expectations(cells={}).to_json()
+    (tmp_path / "e.json").write_text(table)
+    file = next(path for path in tmp_path.rglob("flyball.toml"))
+    file.write_text(
+        file.read_text().replace("['over_budget']", "['over_budget', 'repeats']")
+        + f"[governor]\nexpectations = '{tmp_path / 'e.json'}'\n"
+    )
+    bought(call, shop, "--prefer", "energy", "--shadow")
+    before = only_run(call)
+    assert (before["task"]["metadata"]["prefer"], before["task"]["metadata"]["shadow"]) == (
+        "energy",
+        "yes",
+    )
+    shop.lines = [' finish "done"']
+    call("resume", before["id"], "--max-steps", "9")
+    after = only_run(call)
+    assert (after["governor"], after["monitors"]) == (before["governor"], before["monitors"])
+    assert "energy" in after["governor"]
+
+
 def test_a_run_can_go_on_with_another_policy_and_another_to_call_in(call, shop):
     bought(call, shop)
     run = only_run(call)
@@ -236,7 +270,7 @@ def test_what_cannot_be_resumed_is_one_line(call, shop, tmp_path):
     with sqlite3.connect(tmp_path / "ledger.db") as connection:
         connection.execute("PRAGMA user_version = 99")
     newer = call("resume", "nonesuch")
-    assert [each.code for each in (finished, unknown, newer)] == [2, 3, 3]
+    assert [each.code for each in (finished, unknown, newer)] == [2, 2, 3]
     assert "is finished (the policy says it is done); there is nothing to resume" in finished.err
     assert "no run is called 'nonesuch'" in unknown.err
     assert "written by a newer Flyball" in newer.err

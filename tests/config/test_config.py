@@ -317,6 +317,17 @@ def test_a_preference_prices_and_without_anything_to_expect_it_is_refused(projec
     assert (governor.prefer, governor.bursts.cooldown) == ("energy", 4)
     with pytest.raises(ConfigError, match="--prefer"):
         config.with_preference("speed")
+    usual = ("over_budget", "repeats", "openhands_stuck")
+    learned = ("stuck", "milestone", "will_fail")
+    priced = config.with_preference("energy")
+    assert (config.watching, priced.watching) == (usual, (*usual, *learned))
+    assert [monitor.name for monitor in priced.monitors()] == [*usual, *learned]
+    assert priced.in_shadow(True).run.shadow == (*usual[1:], *learned)
+    write(
+        project / "flyball.toml",
+        "[run]\nmonitors = ['repeats']\n[governor]\nkind = 'priced'\nexpectations = 'e.json'",
+    )
+    assert load_config(project).watching == ("repeats",)
     if load_expectations() is None:
         with pytest.raises(ConfigError, match="flyball monitors expect"):
             Config().with_preference("energy").governor()
