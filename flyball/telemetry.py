@@ -26,6 +26,7 @@ PROVIDERS = {
     "x-ai": "x_ai",
 }
 """The conventions' names of providers by those of genai-prices, where they differ."""
+NOTHING = Energy()
 PARTS = {"cpu_j": "cpu", "dram_j": "memory", "gpu_j": "gpu"}
 
 Attributes = dict[str, str | int | float | bool]
@@ -47,6 +48,7 @@ class Telemetry:
             why = f"[telemetry] needs {error.name}; pip install 'flyball[otel]'"
             raise ConfigError(why) from error
         self._runs: dict[str, Any] = {}
+        self._idled: dict[str, Energy] = {}
         self._provided = providers or {}
 
     def begun(self, run: Run) -> None:
@@ -60,6 +62,8 @@ class Telemetry:
         }
         name = f"invoke_agent {run.agent}".rstrip()
         self._runs[run.id] = self._tracer.start_span(name, attributes=attributes)
+        if run.idle is not None:
+            self._idled[run.id] = run.idle.energy  # earlier attempts told of it
 
     def stepped(self, run: Run, step: Step) -> None:
         """Tell of a step that is over now; its windows are laid end to end before that."""
@@ -91,8 +95,9 @@ class Telemetry:
             }
             root.set_attributes(attributes)
             root.end()
+        idled = self._idled.pop(run.id, NOTHING)
         if run.idle is not None:
-            self._count(run.idle.energy)
+            self._count(run.idle.energy, idled)
         for provider in self._providers:
             provider.force_flush(FLUSH_MILLISECONDS)
 
@@ -106,19 +111,29 @@ class Telemetry:
             told["gen_ai.provider.name"] = PROVIDERS.get(provider, provider)
         return told
 
-    def _count(self, energy: Energy) -> None:
+    def _count(self, energy: Energy, counted: Energy = NOTHING) -> None:
+        """Add `energy` to the metric, without the part of it that was `counted` before."""
         for part, kind in PARTS.items():
-            joules = getattr(energy, part)
-            if joules is not None and joules >= 0:
+            joules = _beyond(getattr(energy, part), getattr(counted, part))
+            if joules is not None:
                 told = {
                     "hw.type": kind,
                     "hw.id": kind,
                     "flyball.energy.method": energy.method or "",
                 }
                 self._energy.add(joules, told)
-        if energy.estimated_j is not None and energy.estimated_j >= 0:
+        estimated_j = _beyond(energy.estimated_j, counted.estimated_j)
+        if estimated_j is not None:
             told = {"hw.type": "cpu", "hw.id": "process", "flyball.energy.method": "estimated"}
-            self._energy.add(energy.estimated_j, told)
+            self._energy.add(estimated_j, told)
+
+
+def _beyond(joules: float | None, counted: float | None) -> float | None:
+    """What goes beyond what was counted before; `None` where nothing does."""
+    if joules is None or joules == counted:
+        return None
+    new = joules - (counted or 0.0)
+    return new if new >= 0 else None
 
 
 def spent(spend: Spend) -> Attributes:

@@ -102,14 +102,18 @@ class Clockwork:
 
 
 def carry_out(
-    endpoint: str | None, meter: Any = None, models: dict[str, ModelTable] | None = None
+    endpoint: str | None,
+    meter: Any = None,
+    models: dict[str, ModelTable] | None = None,
+    earlier: Spend | None = None,
 ) -> Any:
-    """Two steps, of which the second is the answer."""
+    """Two steps, of which the second is the answer; `earlier` is an attempt's idling before."""
     told = TelemetryTable(otlp=endpoint)
     config = Config(tables=Tables(telemetry=told, models=models or {}))
     policy = ScriptedPolicy([ECHO, DONE], name="small")
     crew = assemble(config, {"small": policy}, {"echo": EchoTool()}, meter=meter or Clockwork())
     run = new_run(Task(id="greet", prompt="secret words"), crew, agent="web", policy="small")
+    run = replace(run, idle=earlier, total=earlier)
     with Ledger(MEMORY) as ledger:
         seen = Observation(source="task", text="secret words")
         ended = asyncio.run(attempt(run, crew, ledger, observation=seen))
@@ -151,6 +155,18 @@ def test_the_metric_of_energy_adds_up_to_the_runs_total_in_joules():
     assert {(name, unit) for name, unit, _ in collector.points} == {("hw.energy", "J")}
     cpu = [point.as_double for _, _, point in collector.points if named(point)["hw.type"] == "cpu"]
     assert max(cpu) == pytest.approx(ended.total.energy.cpu_j, rel=1e-3)
+
+
+def test_what_an_earlier_attempt_told_of_is_not_counted_again_after_a_resume():
+    earlier = Spend(seconds=9.0, energy=Energy(cpu_j=1000.0, dram_j=5.0, method="counter"))
+    with collecting() as (endpoint, collector):
+        ended = carry_out(endpoint, earlier=earlier)
+    told = {named(point)["hw.type"]: point.as_double for _, _, point in collector.points}
+    assert ended.idle.energy.cpu_j > 1000.0
+    assert told["cpu"] == pytest.approx(ended.total.energy.cpu_j - 1000.0, rel=1e-3)
+    # This attempt read no memory, and the earlier one no GPU.
+    assert "memory" not in told
+    assert told["gpu"] == 0.0
 
 
 def provided(models: dict[str, ModelTable]) -> dict[str, Any]:

@@ -118,7 +118,10 @@ def open_meter(config: Config) -> Meter:
     if isinstance(meter, EstimateMeter):
         return Sampled(meter)
     machine = find_machine()
-    return Sampled(Attributed(meter, idle_watts=machine.idle_watts if machine else None))
+    if machine is None:
+        return Sampled(Attributed(meter))
+    idle, processor = machine.idle_watts, machine.processor_idle_watts
+    return Sampled(Attributed(meter, idle_watts=idle, processor_idle_watts=processor))
 
 
 def make_verifier(config: Config, policies: Mapping[str, Policy], strong: str | None) -> Verifier:

@@ -169,12 +169,14 @@ def _savings(savings: Sequence[Saving]) -> str:
         f"<td>{UNKNOWN if each.share is None else f'{each.share:.1%}'}</td></tr>"
         for each in savings
     )
+    kind = "estimated" if savings[0].method == "estimated" else "read"
     head = "".join(
         f"<th>{name}</th>" for name in ("stop rule", "runs stopped", "successes lost", "saved", "")
     )
     return (
-        "<h2>What stopping earlier would have saved</h2>\n<p>Stop rules, put to these runs step by"
-        f' step.</p>\n<div class="wide"><table><tr>{head}</tr>{lines}</table></div>'
+        "<h2>What stopping earlier would have saved</h2>\n<p>Stop rules, put step by step to"
+        f" the runs that nothing was run beside and whose energy was {kind}.</p>\n"
+        f'<div class="wide"><table><tr>{head}</tr>{lines}</table></div>'
     )
 
 

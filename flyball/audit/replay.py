@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flyball.audit.figures import RunFigure, figures
 from flyball.bench.cases import Case
 from flyball.errors import FlyballError
 from flyball.ledger import Ledger
-from flyball.records import Ruling, Run, Step, Trajectory
+from flyball.records import Ruling, Run, Step
+from flyball.records.spending import METHODS, EnergyMethod
 from flyball.roles import Monitor
 
 
@@ -21,7 +23,7 @@ class Saving:
 
     monitor: str
     runs: int
-    """That it was put to: those whose energy is known."""
+    """That it was put to: those whose energy is known, and of one kind, as `replay` chooses."""
     stopped: int
     stopped_successes: int
     """Stopped runs that went on to succeed: what the saving would have lost."""
@@ -29,6 +31,8 @@ class Saving:
     """Of all these runs."""
     saved_j: float
     """What was spent after the first stop, the stopped action included."""
+    method: EnergyMethod | None = None
+    """The least sure that the joules rest on; `None` where there are none."""
 
     @property
     def share(self) -> float | None:
@@ -36,15 +40,31 @@ class Saving:
 
 
 def replay(ledger: Ledger, runs: Sequence[Run], monitors: Iterable[Monitor]) -> list[Saving]:
-    """Put each monitor to `runs`, step by step, up to its first STOP."""
+    """Put each monitor to `runs`, step by step, up to its first STOP.
+
+    Passed over are runs whose energy is unknown, as of those that shared the machine, and those
+    of the rarer kind: what was read and what was estimated have no sum.
+    """
     rules = list(monitors)
-    # Whole runs are large: without a rule none of them is read.
-    cases = [Case(run=run, steps=ledger.steps(run.id)) for run in (runs if rules else ())]
-    known = [case for case in cases if _joules(case)]
-    return [_saving(monitor, known) for monitor in rules]
+    if not rules:
+        return []
+    told = {figure.run: figure for figure in _of_one_kind(figures(ledger, runs))}
+    # Whole runs are large: only these are read.
+    cases = [Case(run=run, steps=ledger.steps(run.id)) for run in runs if run.id in told]
+    return [_saving(monitor, cases, list(told.values())) for monitor in rules]
 
 
-def _saving(monitor: Monitor, cases: Sequence[Case]) -> Saving:
+def _of_one_kind(taken: Iterable[RunFigure]) -> list[RunFigure]:
+    """Those with known joules that were read, or that were estimated: whichever are more."""
+    read, estimated = list[RunFigure](), list[RunFigure]()
+    for figure in taken:
+        if figure.joules:
+            (estimated if figure.method == "estimated" else read).append(figure)
+    return estimated if len(estimated) > len(read) else read
+
+
+def _saving(monitor: Monitor, cases: Sequence[Case], taken: Sequence[RunFigure]) -> Saving:
+    methods = [figure.method for figure in taken if figure.method]
     stops = [(case, first_stop(monitor, case)) for case in cases]
     stopped = [(case, place) for case, place in stops if place is not None]
     return Saving(
@@ -52,8 +72,9 @@ def _saving(monitor: Monitor, cases: Sequence[Case]) -> Saving:
         runs=len(cases),
         stopped=len(stopped),
         stopped_successes=sum(case.run.success is True for case, _ in stopped),
-        joules=sum(_joules(case) for case in cases),
+        joules=sum(figure.joules or 0.0 for figure in taken),
         saved_j=sum(_after(case.steps[place:]) for case, place in stopped),
+        method=max(methods, key=METHODS.index, default=None),
     )
 
 
@@ -67,11 +88,6 @@ def first_stop(monitor: Monitor, case: Case) -> int | None:
         if verdict.ruling is Ruling.STOP:
             return seen.last.index
     return None
-
-
-def _joules(case: Case) -> float:
-    """Nothing where it is unknown of one of its steps."""
-    return Trajectory(task=case.run.task, steps=case.steps).spend.energy.joules or 0.0
 
 
 def _after(steps: Sequence[Step]) -> float:

@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flyball.cli.options import UNHELD, JsonOption, LedgerOption, open_ledger, waited
 from flyball.errors import FlyballError
+
+if TYPE_CHECKING:
+    from flyball.roles import Meter
 
 BUSY = 0.1
 """A share of all cores from which on a machine is not idle."""
@@ -61,9 +64,9 @@ def calibrated(seconds: float, *, as_json: bool) -> None:
     from datetime import UTC, datetime
 
     from flyball.config.machine import MACHINE, Machine, machine_name, save_machine
-    from flyball.meters import Sampled, detect, measure_bandwidth, measure_idle
+    from flyball.meters import Sampled, measure_bandwidth, measure_idle
 
-    with Sampled(detect(), seconds=0.1) as meter:
+    with Sampled(_meter(), seconds=0.1) as meter:
         idle = measure_idle(meter, seconds)
     machine = Machine(
         name=machine_name(),
@@ -71,6 +74,7 @@ def calibrated(seconds: float, *, as_json: bool) -> None:
         seconds=idle.seconds,
         busy_share=idle.busy_share,
         idle_watts=idle.watts,
+        processor_idle_watts=idle.processor_watts,
         method=idle.method,
         bandwidth_bytes_per_s=measure_bandwidth(),
     )
@@ -78,7 +82,7 @@ def calibrated(seconds: float, *, as_json: bool) -> None:
     if as_json:
         typer.echo(MACHINE.dump_json(machine).decode())
         return
-    watts = "unknown, as no counter can be read here (flyball doctor says why)"
+    watts = "unknown, as the meter reads no counter here (flyball doctor says why)"
     if machine.idle_watts is not None:
         watts = f"{machine.idle_watts:.3g} W ({machine.method}), over {machine.seconds:.0f} s"
     typer.echo(f"idling    {watts}")
@@ -90,6 +94,19 @@ def calibrated(seconds: float, *, as_json: bool) -> None:
             err=True,
         )
     typer.echo(f"kept in   {path}")
+
+
+def _meter() -> Meter:
+    """The meter that runs are read with, bare: an older calibration may be damaged."""
+    from flyball import plugins
+    from flyball.config import load_config
+    from flyball.meters import detect, make_estimate
+
+    named = load_config().energy.meter
+    if named == "auto":
+        return detect()
+    meter: Meter = make_estimate() if named == "estimate" else plugins.load("meters", named)()
+    return meter
 
 
 def examine(ledger: Path | None) -> Iterable[Finding]:

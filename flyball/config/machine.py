@@ -27,10 +27,12 @@ class Machine:
     busy_share: float
     """How busy it was all the same, from 0 to 1: the lower, the better the baseline."""
     idle_watts: float | None
-    """`None` where no counter told."""
+    """Of all that is read, GPUs included; `None` where no counter told."""
     method: str | None
     bandwidth_bytes_per_s: float
     """What all cores move between memory and themselves."""
+    processor_idle_watts: float | None = None
+    """The part of processor and memory; `None` in files of before, too."""
 
 
 MACHINE = TypeAdapter(Machine)

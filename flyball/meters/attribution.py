@@ -18,9 +18,10 @@ class Attributed:
     """A meter's readings, with the idle baseline and this process's share beside them.
 
     `idle_watts` is what the machine takes when it does nothing (`flyball doctor --calibrate`); not
-    known, it is not told. What processor and memory take beyond it falls to this process and its
-    descendants by their share of the machine's busy CPU time, reading by reading: often read, a
-    neighbour's burst is not theirs. GPUs are not shared out, as drivers tell no such time.
+    known, it is not told. `processor_idle_watts` is the part of processor and memory: what these
+    take beyond it falls to this process and its descendants by their share of the machine's busy
+    CPU time, reading by reading: often read, a neighbour's burst is not theirs. GPUs are not shared
+    out, as drivers tell no such time; beside one, the whole's watts alone leave it unknown.
     """
 
     def __init__(
@@ -28,12 +29,14 @@ class Attributed:
         meter: Meter,
         *,
         idle_watts: float | None = None,
+        processor_idle_watts: float | None = None,
         own_seconds: Callable[[], float] | None = None,
         busy_seconds: Callable[[], float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.meter = meter
         self._idle_watts = idle_watts
+        self._processor_watts = processor_idle_watts
         self._own_seconds = own_seconds or _own_seconds()
         self._busy_seconds = busy_seconds or machine_busy_seconds
         self._clock = clock
@@ -49,13 +52,20 @@ class Attributed:
             energy, at = now[0], now[1]
             if energy.measured_j is None or energy.unknown:
                 return energy
-            taken = _processor_j(energy - before[0])
-            if taken is not None:
-                over_idle = max(taken - (self._idle_watts or 0.0) * (at - before[1]), 0.0)
+            taken, baseline = processor_j(energy - before[0]), self._baseline(energy)
+            if taken is not None and baseline is not None:
+                over_idle = max(taken - baseline * (at - before[1]), 0.0)
                 self._own_j += over_idle * _share(now[2] - before[2], now[3] - before[3])
             idle_j = None if self._idle_watts is None else self._idle_watts * (at - self._began)
-            own_j = None if taken is None else self._own_j
+            own_j = None if taken is None or baseline is None else self._own_j
             return replace(energy, idle_j=idle_j, own_j=own_j)
+
+    def _baseline(self, energy: Energy) -> float | None:
+        """Watts of processor and memory at idle, 0 where nothing was calibrated."""
+        if self._processor_watts is not None or self._idle_watts is None:
+            return self._processor_watts or 0.0
+        # Without a GPU the whole is theirs; with one, nobody knows how much of it is.
+        return self._idle_watts if energy.gpu_j is None else None
 
     def _now(self) -> tuple[Energy, float, float, float]:
         return self.meter.read(), self._clock(), self._own_seconds(), self._busy_seconds()
@@ -75,7 +85,8 @@ def _own_seconds() -> Callable[[], float]:
     return lambda: tree.used().cpu_seconds
 
 
-def _processor_j(taken: Energy) -> float | None:
+def processor_j(taken: Energy) -> float | None:
+    """What processor and memory took; `None` where neither was read."""
     parts = [part for part in (taken.cpu_j, taken.dram_j) if part is not None]
     return sum(parts) if parts else None
 

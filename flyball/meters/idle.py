@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from flyball.meters.attribution import machine_busy_seconds
+from flyball.meters.attribution import machine_busy_seconds, processor_j
 from flyball.records import EnergyMethod
 from flyball.roles import Meter
 
@@ -22,7 +22,9 @@ class Idle:
     """A machine that was left alone for a while."""
 
     watts: float | None
-    """`None` where no counter told."""
+    """Of all that is read, GPUs included; `None` where no counter told."""
+    processor_watts: float | None
+    """The part of processor and memory; `None` where no counter told it apart."""
     method: EnergyMethod | None
     seconds: float
     busy_share: float
@@ -41,12 +43,18 @@ def measure_idle(
     sleep(seconds)
     taken, passed = meter.read() - before, clock() - began
     known = None if taken.unknown else taken.measured_j
+    part = None if taken.unknown else processor_j(taken)
     return Idle(
-        watts=None if known is None or passed <= 0 else known / passed,
+        watts=_watts(known, passed),
+        processor_watts=_watts(part, passed),
         method=taken.method if known is not None else None,
         seconds=passed,
         busy_share=(machine_busy_seconds() - busy) / (passed * (os.cpu_count() or 1)),
     )
+
+
+def _watts(joules: float | None, seconds: float) -> float | None:
+    return None if joules is None or seconds <= 0 else joules / seconds
 
 
 def measure_bandwidth(

@@ -18,8 +18,8 @@ from flyball.records import Energy
 
 HWMON = Path("/sys/class/hwmon")
 MILLIVOLT_MILLIAMPERES_PER_WATT = 1_000_000
-WHOLE = ("VDD_IN", "POM_5V_IN", "SYS5V")
-"""Rails that feed all others, by board."""
+WHOLE = ("VDD_IN", "POM_5V_IN")
+"""Rails that feed all others, by board. SYS5V feeds none: AGX Xavier has it beside five others."""
 
 
 class JetsonMeter:

@@ -18,7 +18,8 @@ class OverBudget:
     A warning is a CONTINUE that says why. Everything counts, supervision's own cost included. Steps
     are those already carried out, so a budget of 30 lets the thirtieth through and stops the
     thirty-first. An answer is let through: it is paid for, and the run ends with it anyway. A
-    ceiling that cannot be held because nothing measures what it limits is reported as an `error`.
+    ceiling that cannot be held because nothing measures what it limits is reported as an `error`,
+    beside a warning of another.
     """
 
     warn_at: float = 0.8
@@ -40,11 +41,10 @@ class OverBudget:
                 reason=reason,
                 evidence=(trajectory.last.index,),
             )
-        if unknown:
-            error = "; ".join(f"{each.what} are limited, but {each.unknown}" for each in unknown)
-            return Verdict(monitor=self.name, error=error)
+        error = "; ".join(f"{each.what} are limited, but {each.unknown}" for each in unknown)
         short = [each for each in ceilings if each.used >= self.warn_at * each.limit]
-        return Verdict(monitor=self.name, reason=self._warning(trajectory, short))
+        reason = self._warning(trajectory, short)
+        return Verdict(monitor=self.name, reason=reason, error=error or None)
 
     def _warning(self, trajectory: Trajectory, short: list[_Ceiling]) -> str:
         """Tell of the ceilings that no earlier step was warned of."""

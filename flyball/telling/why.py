@@ -33,7 +33,7 @@ def reasons(trajectory: Trajectory, step: Step) -> Iterator[str]:
 
 def _said(verdict: Verdict) -> str:
     if verdict.error is not None:
-        return f"failed: {verdict.error}"
+        return f"failed: {verdict.error}" + (f"; {verdict.reason}" if verdict.reason else "")
     said = verdict.ruling if verdict.shadow is None else f"{verdict.shadow}, in shadow"
     parts = [str(said)]
     if verdict.score is not None:

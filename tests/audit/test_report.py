@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 from pyarrow import parquet
 
-from flyball import Energy, Spend, Usage
+from flyball import Energy, Spend, Task, Usage
 from flyball.audit import diff, figures, flat_rows, replay, report, where_it_went, write_parquet
 from flyball.ledger import MEMORY, Ledger
 from flyball.monitors import OpenHandsStuck, Repeats
 from tests.audit.runs import GERMANY, a_run, looping, write
-from tests.ledger.conftest import a_step, read
+from tests.ledger.conftest import a_step, estimated, read
 
 
 @pytest.fixture
@@ -116,6 +116,40 @@ def test_a_rule_that_only_hands_back_saves_nothing_by_stopping(ledger):
     looping(ledger, a_run("a", "t", score=0.0), 5)
     [saving] = replay(ledger, ledger.runs(), [Repeats(limit=9)])
     assert (saving.stopped, saving.saved_j) == (0, 0.0)
+
+
+def guess(ledger, run, joules):
+    ledger.save(run)
+    ledger.append(run.id, a_step(policy_spend=estimated(joules)))
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        {"task": Task(id="t", prompt="go", metadata={"workers": "2"})},
+        {"metering": replace(GERMANY, beside=1)},
+    ],
+)
+def test_runs_that_shared_the_machine_are_not_replayed(ledger, shared):
+    looping(ledger, a_run("a", "t", score=0.0), 10)
+    looping(ledger, replace(a_run("b", "t", score=0.0), **shared), 10)
+    [saving] = replay(ledger, ledger.runs(), [OpenHandsStuck()])
+    assert saving.joules == pytest.approx(100.0)
+    assert (saving.runs, saving.stopped, saving.method) == (1, 1, "counter")
+
+
+def test_readings_and_estimates_are_never_added_up_in_a_replay(ledger):
+    looping(ledger, a_run("a", "t", score=0.0), 10)
+    guess(ledger, a_run("b", "u", score=0.0), 7.0)
+    ledger.save(a_run("c", "v", score=0.0))
+    ledger.append("c", a_step(policy_spend=read(1.0), tool_spend=estimated(1.0)))
+    [of_readings] = replay(ledger, ledger.runs(), [OpenHandsStuck()])
+    assert of_readings.joules == pytest.approx(100.0)
+    assert (of_readings.runs, of_readings.method) == (1, "counter")
+    guess(ledger, a_run("d", "w", score=0.0), 8.0)
+    [of_estimates] = replay(ledger, ledger.runs(), [OpenHandsStuck()])
+    assert (of_estimates.runs, of_estimates.stopped) == (2, 0)
+    assert (of_estimates.joules, of_estimates.method) == (15.0, "estimated")
 
 
 def test_two_sets_are_compared_over_the_tasks_that_both_have(ledger):

@@ -94,8 +94,58 @@ def test_idling_is_measured_over_a_while():
     assert (idle.watts, idle.method, idle.seconds) == (10.0, "counter", 5.0)
 
 
+def test_idling_of_processor_and_memory_is_told_apart_from_a_gpus():
+    class Both:
+        readings = iter((Energy(), Energy(cpu_j=150.0, dram_j=50.0, gpu_j=600.0)))
+
+        def read(self) -> Energy:
+            zero = Energy(cpu_j=0.0, dram_j=0.0, gpu_j=0.0, method="counter")
+            return zero + next(self.readings)
+
+    now = itertools.count(start=0.0, step=10.0)
+    idle = measure_idle(Both(), 10.0, sleep=lambda _: None, clock=now.__next__)
+    assert (idle.watts, idle.processor_watts) == (80.0, 20.0)
+
+
+class BesideGpu:
+    """A processor at 50 W and a GPU at 60 W, for 10 s, in which only this process runs."""
+
+    def __init__(self) -> None:
+        self.reads = -1
+
+    def read(self) -> Energy:
+        self.reads += 1
+        seconds = self.seconds()
+        return Energy(cpu_j=50.0 * seconds, gpu_j=60.0 * seconds, method="counter")
+
+    def seconds(self) -> float:
+        return 10.0 * max(self.reads, 0)
+
+    def meter(self, **watts: float) -> Attributed:
+        return Attributed(
+            self,
+            own_seconds=self.seconds,
+            busy_seconds=self.seconds,
+            clock=self.seconds,
+            **watts,
+        )
+
+
+def test_only_the_idling_of_processor_and_memory_is_taken_from_their_joules():
+    reading = BesideGpu().meter(idle_watts=80.0, processor_idle_watts=20.0).read()
+    assert reading.own_j == pytest.approx(300.0)
+    assert reading.idle_j == 800.0
+
+
+def test_beside_a_gpu_a_baseline_of_the_whole_leaves_the_share_unknown():
+    reading = BesideGpu().meter(idle_watts=80.0).read()
+    assert reading.own_j is None
+    assert (reading.idle_j, reading.net_j) == (800.0, 300.0)
+
+
 def test_a_machine_without_counters_has_no_baseline():
-    assert measure_idle(NoMeter(), 0.01).watts is None
+    idle = measure_idle(NoMeter(), 0.01)
+    assert idle.watts is idle.processor_watts is None
 
 
 def test_memory_moves_more_than_a_hundred_megabytes_a_second():

@@ -62,3 +62,13 @@ def test_another_boards_monitors_are_none_of_ours(tmp_path):
     monitor(tmp_path, {"Vcore": (1000, 2000)}, name="nct6775")
     assert JetsonMeter(tmp_path).read() == Energy()
     assert "no ina3221" in JetsonMeter(tmp_path).source.why
+
+
+def test_the_six_rails_of_an_agx_xavier_are_added_up(tmp_path):
+    first = {"GPU": (19000, 100), "CPU": (19000, 200), "SOC": (19000, 300)}
+    second = {"CV": (19000, 0), "VDDRQ": (19000, 100), "SYS5V": (19000, 300)}
+    monitor(tmp_path / "a", first).rename(tmp_path / "hwmon3")
+    monitor(tmp_path / "b", second).rename(tmp_path / "hwmon4")
+    meter = JetsonMeter(tmp_path)
+    assert meter.read().cpu_j == pytest.approx(19.0)
+    assert meter.source.why == "integrates the power of GPU, CPU, SOC, CV, VDDRQ, SYS5V"

@@ -167,3 +167,16 @@ def test_a_counter_that_failed_still_counts_with_what_it_told():
     assert known.reason == "out of joules: 300 of 200"
     short = OverBudget().judge(run(Budget(joules=900.0), Spend(energy=lost)))
     assert short.error == "joules are limited, but rapl: gone"
+
+
+def test_a_ceiling_that_nothing_measures_hides_no_warning_of_another():
+    monitor, budget = OverBudget(), Budget(joules=500.0, seconds=10.0)
+    first = run(budget, Spend(seconds=9))
+    verdict = monitor.judge(first)
+    assert verdict.ruling is Ruling.CONTINUE
+    assert verdict.error == "joules are limited, but no meter here measures or estimates them"
+    assert verdict.reason == "running short of seconds: 9 of 10"
+    warned = first.amend(replace(first.last, verdicts=(verdict,)))
+    again = monitor.judge(warned.then(run(budget, Spend(), Spend()).last))
+    assert (again.error, again.reason) == (verdict.error, "")
+    check_monitor(monitor, [first])
