@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import psutil
@@ -7,7 +8,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from flyball.errors import ToolError
 from flyball.tools.browser import Browser, BrowserOptions
-from flyball.tools.browser.chromium import check_display, find_chromium, switches
+from flyball.tools.browser.chromium import check_display, find_chromium
+from flyball.tools.browser.starting import start
 
 
 def test_the_path_is_searched_and_the_environment_goes_first(tmp_path, monkeypatch):
@@ -41,11 +43,44 @@ def test_a_visible_browser_needs_a_display(monkeypatch):
         check_display()
 
 
-def test_the_inner_sandbox_is_off_only_for_root(monkeypatch):
+class Launches:
+    """Stands in for Playwright, and cannot start a browser with what it is told to be `barred`."""
+
+    executable_path = "/nowhere"
+
+    def __init__(self, *barred):
+        self.barred, self.asked = barred, []
+
+    @property
+    def chromium(self):
+        return self
+
+    async def launch(self, *, chromium_sandbox, **more):
+        self.asked.append(chromium_sandbox)
+        if chromium_sandbox in self.barred:
+            raise PlaywrightError("no usable sandbox")
+        return "a browser"
+
+
+@pytest.mark.parametrize(
+    ("user", "barred", "asked"),
+    [(0, (), [False]), (1000, (), [True]), (1000, (True,), [True, False])],
+)
+async def test_the_inner_sandbox_is_off_only_for_root_and_where_it_is_barred(
+    monkeypatch, tmp_path, caplog, user, barred, asked
+):
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    launches = Launches(*barred)
+    assert await start(launches, BrowserOptions(executable=sys.executable), tmp_path) == "a browser"
+    assert launches.asked == asked
+    assert ("without its own sandbox" in caplog.text) is bool(barred)
+
+
+async def test_a_browser_that_does_not_start_at_all_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert "--no-sandbox" not in switches()
-    monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert "--no-sandbox" in switches()
+    options = BrowserOptions(executable=sys.executable)
+    with pytest.raises(ToolError, match="the browser does not start: no usable sandbox"):
+        await start(Launches(True, False), options, tmp_path)
 
 
 @pytest.mark.browser

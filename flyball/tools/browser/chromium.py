@@ -48,9 +48,3 @@ def check_display() -> None:
     shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if sys.platform == "linux" and not shown:
         raise ToolError("there is no display for a visible browser; leave out --watch")
-
-
-def switches() -> list[str]:
-    """Command-line switches: quiet, and without the inner sandbox only where root needs that."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*QUIET, "--no-sandbox"] if root else list(QUIET)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from playwright.async_api import Browser as Chromium
@@ -11,9 +14,10 @@ from playwright.async_api import Playwright
 
 from flyball.errors import ToolError
 from flyball.tools.browser.boxed import boxed
-from flyball.tools.browser.chromium import QUIET, check_display, find_chromium, switches
+from flyball.tools.browser.chromium import QUIET, check_display, find_chromium
 from flyball.tools.browser.options import BrowserOptions
 
+LOG = logging.getLogger(__name__)
 DOWNLOADS = "downloads"
 WITHOUT = "[browser] sandbox = false goes without"
 
@@ -41,8 +45,23 @@ async def start(playwright: Playwright, options: BrowserOptions, folder: Path) -
         if options.sandbox:
             box = boxed(found, folder, downloads, options.readable)
             return await launch(box, QUIET, sandbox=True)
-        return await launch(found, switches(), sandbox=False)
+        return await _unboxed(partial(launch, found, QUIET))
     except PlaywrightError as error:
         said = str(error).strip().splitlines()[0]
         where = f" in bubblewrap ({WITHOUT})" if options.sandbox else ""
         raise ToolError(f"the browser does not start{where}: {said}") from error
+
+
+async def _unboxed(launch: Callable[..., Awaitable[Chromium]]) -> Chromium:
+    """Start it with its own sandbox, or without for root, and where the system bars it."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return await launch(sandbox=False)
+    try:
+        return await launch(sandbox=True)
+    except PlaywrightError as error:
+        browser = await launch(sandbox=False)
+        said = str(error).strip().splitlines()[0]
+        LOG.warning(
+            "the browser runs without its own sandbox, with which it does not start: %s", said
+        )
+        return browser
