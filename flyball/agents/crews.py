@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from flyball import plugins
@@ -58,13 +59,19 @@ def open_policies(
     Raises `ConfigError` for an unknown name and `ModelError` for a model that does not open.
     """
     opened, policies = list[Any](), dict[str, Policy]()
+    chats = partial(
+        ModelPolicy,
+        tools=tools,
+        seed=seed,
+        temperature=temperature,
+        guide=CODE if agent == "code" else "",
+        shown=CODE_SHOWN if agent == "code" else 1,
+    )
     try:
         for name in dict.fromkeys(names):
             if name not in config.models and name in plugins.names("models"):
                 opened.append(plugins.load("models", name)())
-                policies[name] = ModelPolicy(
-                    model=opened[-1], tools=tools, seed=seed, temperature=temperature
-                )
+                policies[name] = chats(model=opened[-1])
                 continue
             spec = config.model(name)
             form = model_format(spec)
@@ -81,15 +88,7 @@ def open_policies(
                     reasons=form == "compact-reasoning",
                 )
             else:
-                policies[name] = ModelPolicy(
-                    model=model,
-                    tools=tools,
-                    style=best_style(spec),
-                    seed=seed,
-                    temperature=temperature,
-                    guide=CODE if agent == "code" else "",
-                    shown=CODE_SHOWN if agent == "code" else 1,
-                )
+                policies[name] = chats(model=model, style=best_style(spec))
         yield policies
     finally:
         for model in opened:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flyball.ledger import Ledger
     from flyball.monitors.approvals import Kind
     from flyball.records import Budget, Run, Step
-    from flyball.roles import Sink
+    from flyball.roles import Sink, Tool
     from flyball.tools.code import Workplace, Workspace
 
 TESTED_BY = "test_command"
@@ -158,12 +158,13 @@ class _Job:
     async def carry_out(self, sink: Sink, *, as_json: bool) -> Tried:
         from dataclasses import replace
 
-        from flyball.agents import assemble, open_meter, open_policies
+        from flyball.agents import assemble, mcp_servers, open_meter, open_policies
         from flyball.agents.attempts import Undertaking
         from flyball.cli.show import print_outcome
         from flyball.cli.web import slug
         from flyball.records import Task
         from flyball.tools.code import SPECS
+        from flyball.tools.extra import open_tools
 
         order = self.order
         names = [order.policy, *([order.strong] if order.strong else [])]
@@ -175,9 +176,15 @@ class _Job:
                 print_outcome(tried.run, self.ledger.trajectory(tried.run.id))
 
         warmth = self.config.run.temperature
-        with open_policies(
-            self.config, names, SPECS, seed=order.seed, temperature=warmth, agent="code"
-        ) as policies:
+        async with AsyncExitStack() as stack:
+            servers = mcp_servers(self.config)
+            more = await stack.enter_async_context(open_tools(self.config.run.tools, servers))
+            specs = [*SPECS, *(tool.spec for tool in more.values())]
+            policies = stack.enter_context(
+                open_policies(
+                    self.config, names, specs, seed=order.seed, temperature=warmth, agent="code"
+                )
+            )
             meter = open_meter(self.config)
             crew = assemble(
                 self.config, policies, {}, meter=meter, strong=order.strong, agent="code"
@@ -186,7 +193,7 @@ class _Job:
                 task=task,
                 crew=replace(crew, sink=sink, ask=Asking(asks=self.asks)),
                 record=self.ledger,
-                open_bench=lambda: self.bench(compact=self._compact(names)),
+                open_bench=lambda: self.bench(more, compact=self._compact(names)),
                 driver=order.policy,
                 strong=order.strong,
                 times=order.attempts,
@@ -221,10 +228,12 @@ class _Job:
     def _compact(self, names: Sequence[str]) -> bool:
         from flyball.models import is_compact, model_format
 
-        return any(is_compact(model_format(self.config.model(name))) for name in names)
+        # A model that a plug-in brings is none of the configuration's, and chats.
+        known = [name for name in names if name in self.config.model_names()]
+        return any(is_compact(model_format(self.config.model(name))) for name in known)
 
-    def bench(self, *, compact: bool) -> Bench:
-        """Open a workspace, and what can be done in it."""
+    def bench(self, more: Mapping[str, Tool], *, compact: bool) -> Bench:
+        """Open a workspace, and what can be done in it, and with `more` tools."""
         from flyball.agents.attempts import Bench
         from flyball.tools.code import (
             OneFile,
@@ -241,7 +250,7 @@ class _Job:
         if self.earlier is not None:
             put_back(workspace, self.ledger, self.earlier.run.id)
         exam = Remembered(find_exam(workspace.tree, workspace.python, command))
-        tools = dict(code_tools(workspace, exam))
+        tools = {**code_tools(workspace, exam), **more}
         if not compact:
             first = overview(workspace)
             made = Bench(workspace=workspace, exam=exam, tools=tools, world=workspace, first=first)

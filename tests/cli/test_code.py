@@ -12,6 +12,7 @@ from flyball.cli import code as code_module
 from flyball.cli.helmed import HELM
 from flyball.models import LlamaModel
 from flyball.steering.orders import socket_of
+from tests.adapters.test_mcp import SERVER
 from tests.tools.code.places import CALC, contents, git
 
 RIGHT = CALC.replace("-", "+")
@@ -42,6 +43,23 @@ def test_a_model_mends_a_repository_in_whatever_style_it_answers(call, serve, re
     told = json.dumps(server.asked[-1])
     assert "You are a careful programmer" in told
     assert "the tests pass" in told
+
+
+def test_a_coding_agent_has_the_tools_of_servers_too(call, serve, repo, tmp_path):
+    path = tmp_path / "server.py"
+    path.write_text(SERVER)
+    command = f"[mcp.demo]\ncommand = ['{sys.executable}', '{path}']\n"
+    server = serve([("demo_add", {"a": 1, "b": 2}), *MEND], more=command)
+    result = call(*words(repo, "--then", "discard"))
+    assert (result.code, result.err) == (0, "")
+    assert "demo_add" in json.dumps(server.asked[0])
+    [run] = json.loads(call("runs", "--json").out)
+    steps = json.loads(call("show", run["id"], "--json").out)["steps"]
+    assert (steps[1]["observation"]["source"], steps[1]["observation"]["text"]) == ("demo_add", "3")
+    serve(MEND, more="[mcp.gone]\ncommand = ['/no/such/server']\n")
+    refused = call(*words(repo))
+    assert (refused.code, refused.err.count("\n")) == (3, 1)
+    assert "[mcp.gone]" in refused.err
 
 
 def test_a_change_is_kept_beside_the_ledger_where_nobody_says_what_to_do(call, serve, repo):
