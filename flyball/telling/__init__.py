@@ -9,13 +9,14 @@ from flyball.telling.lines import (
     spent,
     step_line,
 )
-from flyball.telling.settled import endings_at, receipt_lines, receipt_record
+from flyball.telling.settled import ending_lines, endings_at, receipt_lines, receipt_record
 from flyball.telling.why import reasons
 
 __all__ = [
     "UNKNOWN",
     "action_line",
     "amount",
+    "ending_lines",
     "endings_at",
     "outcome",
     "reasons",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from flyball.telling.lines import UNKNOWN, action_line, amount
+from flyball.ledger.receipts import receipt_of
+from flyball.telling.lines import UNKNOWN, action_line, amount, outcome, spent
 
 if TYPE_CHECKING:
     from flyball.ledger import Receipt
-    from flyball.records import Price, Run
+    from flyball.records import Price, Run, Trajectory
 
 ADHOC = "adhoc"
 """The suite of what was asked for in a call, and can be taken up again."""
@@ -23,6 +24,21 @@ def endings_at(run: Run, index: int) -> Iterator[str]:
             by = f" by {ending.ended_by}" if ending.ended_by else ""
             why = f": {ending.reason}" if ending.reason else ""
             yield f"---  {how}{by}{why}; taken up again"
+
+
+def ending_lines(run: Run, trajectory: Trajectory) -> Iterator[str]:
+    """Tell how a run ended, what it took, and its receipt if it came to no end of its own.
+
+    Nothing is told of one that goes on.
+    """
+    if run.status == "running":
+        return
+    yield outcome(run)
+    if run.answer is not None:
+        yield f"answer: {run.answer}"
+    yield f"{len(trajectory.steps)} steps: {spent(trajectory.spend)}"
+    if receipt := receipt_of(run, trajectory):
+        yield from receipt_lines(receipt, run)
 
 
 def receipt_lines(receipt: Receipt, run: Run) -> Iterator[str]:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, OptionList
+from textual.widgets import Footer, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 
 class Choose(ModalScreen[str | None]):
     """One of several answers; `None` if it is left with Escape."""
 
+    AUTO_FOCUS = "OptionList"
     BINDINGS = [Binding("escape", "dismiss(None)", "Back")]
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
@@ -23,8 +24,10 @@ class Choose(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet"):
-            yield Label(self.question, markup=False)
+            with VerticalScroll(classes="question"):
+                yield Label(self.question, markup=False)
             yield OptionList(*(Option(title, id=key) for key, title in self.answers), markup=False)
+        yield Footer(show_command_palette=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option.id)
@@ -33,7 +36,11 @@ class Choose(ModalScreen[str | None]):
 class Write(ModalScreen[str | None]):
     """A line of text; `None` if it is left with Escape."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Back")]
+    BINDINGS = [
+        # Before the field's own, which no footer shows.
+        Binding("enter", "submit", "OK", priority=True),
+        Binding("escape", "dismiss(None)", "Back"),
+    ]
 
     def __init__(self, question: str, value: str = "") -> None:
         super().__init__()
@@ -43,6 +50,7 @@ class Write(ModalScreen[str | None]):
         with Vertical(classes="sheet"):
             yield Label(self.question, markup=False)
             yield Input(self.value)
+        yield Footer(show_command_palette=False)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value)
+    def action_submit(self) -> None:
+        self.dismiss(self.query_one(Input).value)

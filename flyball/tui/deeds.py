@@ -133,10 +133,33 @@ class Deeds(Place):
         line = self._at_hand()
         if line is None:
             return
-        if line.status == "running" and any(job.run_id == line.id for job in self._going_on()):
+        if line.status == "running":
+            self._delete_running(line)
+        else:
+            self._delete(line)
+
+    def _delete_running(self, line: Listed) -> None:
+        """Delete a run that is marked as running, if nothing is known to run it: it asks first."""
+        from flyball.tui.asking import Choose
+        from flyball.tui.following import is_held
+
+        if any(job.run_id == line.id for job in self._going_on()) or is_held(line.id):
             self.flyball.complain(f"run {line.id} is going on; stop it before you delete it")
             return
 
+        def go(given: str | None) -> None:
+            if given:
+                self._delete(line)
+
+        answers = [("", "No"), ("delete", "Nothing runs it any more: delete it")]
+        question = (
+            f"{line.task} is marked as running, and whether a process still runs it cannot be told"
+            f" from here. If one does, it breaks off at its next step, as what it writes has no"
+            f" place any more. Delete run {line.id} all the same?"
+        )
+        self.app.push_screen(Choose(question, answers), go)
+
+    def _delete(self, line: Listed) -> None:
         def delete() -> Done:
             self.flyball.desk.delete(line.id)
             return Done(f"{line.task} is deleted; u brings it back, until you quit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from flyball.records import Run, Step
 
 RETRY_SECONDS = 1.0
+HELD_SECONDS = 1.0
 LONGEST_LINE = 1 << 20
 
 
@@ -41,6 +43,18 @@ def news(listing: Listing, run_id: str, known: str, steps: int) -> News | None:
         return None
     run = None if record == known else run_from_json(record)
     return News(run, record, [step_from_json(each) for each in records])
+
+
+def is_held(run_id: str) -> bool:
+    """Whether a process listens for orders to a run, and so still runs it.
+
+    One that was not started from a screen listens to nobody: that it runs cannot be told.
+    """
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(HELD_SECONDS)
+        line.connect(str(socket_of(helm_folder(), run_id)))
+        return True
+    return False
 
 
 class Told(Message):

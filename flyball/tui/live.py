@@ -159,7 +159,13 @@ class Live(Place):
     def action_stop(self) -> None:
         from flyball.tui.asking import Choose
 
-        answers = [("stop", "Stop it; it leaves a receipt, and can be taken up again"), ("", "No")]
+        answers = [
+            (
+                "stop",
+                "Stop it; Enter on its last step shows a receipt, and it can be taken up again",
+            ),
+            ("", "No"),
+        ]
 
         def go(given: str | None) -> None:
             if given:

@@ -56,6 +56,13 @@ class Parts(Place):
             super().__init__()
             self.kind, self.parts = kind, parts
 
+    class Carded(Message):
+        """The card of a part was found, or what is told of it instead."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     class Ended(Message):
         def __init__(self, told: str) -> None:
             super().__init__()
@@ -144,9 +151,18 @@ class Parts(Place):
         part = self.current
         if part is None:
             return
-        from flyball.tui.card import Card, card_of
+        from flyball.tui.card import card_of
 
-        self.app.push_screen(Card(card_of(part.kind, part.name) or part.told))
+        def work() -> str:
+            return card_of(part.kind, part.name) or part.told
+
+        in_background(self, work, self.Carded, group="card")
+
+    def on_parts_carded(self, carded: Carded) -> None:
+        from flyball.tui.card import Card
+
+        if self.is_current:
+            self.app.push_screen(Card(carded.text))
 
     def action_calibrate(self) -> None:
         part = self.current

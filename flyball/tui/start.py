@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from textual import events
 from textual.app import ComposeResult
@@ -102,6 +101,13 @@ class Start(Place):
             super().__init__()
             self.names, self.configured = names, configured
 
+    class Warned(Message):
+        """What a run of these values may touch, to be accepted before it starts."""
+
+        def __init__(self, values: Mapping[str, str], told: str) -> None:
+            super().__init__()
+            self.values, self.told = values, told
+
     def compose(self) -> ComposeResult:
         kept = {key.removeprefix(PREFIX): value for key, value in remembered().items()}
         policy, strong = kept.get("policy", CONFIGURED), kept.get("strong", NOBODY)
@@ -151,8 +157,21 @@ class Start(Place):
         if problem:
             self.flyball.complain(problem)
             return
+
+        def work() -> str:
+            from flyball.config import load_config
+            from flyball.tui.warning import warning
+
+            return warning(values, load_config())
+
+        in_background(self, work, lambda told: self.Warned(values, told), group="warning")
+
+    def on_start_warned(self, warned: Warned) -> None:
+        if not self.is_current:
+            return
         from flyball.tui.asking import Choose
 
+        values = warned.values
         answers = [("go", "Start it"), ("", "Not yet")]
 
         def go(given: str | None) -> None:
@@ -161,7 +180,7 @@ class Start(Place):
                 bound, pictures = values["bound"] == BOUND[1], values["pictures"] == "yes"
                 self.flyball.begin(call(values), bound=bound, pictures=pictures)
 
-        self.app.push_screen(Choose(warning(values), answers), go)
+        self.app.push_screen(Choose(warned.told, answers), go)
 
 
 def _field(title: str, widget: Widget) -> Horizontal:
@@ -203,28 +222,3 @@ def call(values: Mapping[str, str]) -> tuple[str, ...]:
     for host in values["hosts"].split() if web else ():
         words += ["--allow-host", host]
     return (*words, *(["--shadow"] if values["mode"] == "shadow" else []))
-
-
-def warning(values: Mapping[str, str]) -> str:
-    """What the run may touch."""
-    if values["agent"] == "web":
-        hosts = [urlsplit(values["where"]).hostname or values["where"], *values["hosts"].split()]
-        reach = (
-            f"It clicks, types and sends forms on {', '.join(hosts)}, as anybody there could:"
-            " what it sends cannot be taken back."
-        )
-    else:
-        reach = (
-            f"It reads {values['where']}, and edits a copy of it and runs its tests in a sandbox."
-            f" What it changes is {values['then']}."
-        )
-    obeyed = "The monitors are obeyed: they may stop it."
-    if values["mode"] == "shadow":
-        obeyed = "The monitors only watch (shadow): nothing but its budget stops it."
-    ceilings = [f"{values[name]} {unit}" for name, unit in UNITS.items() if values[name]]
-    budget = f"It may take {', '.join(ceilings) or 'what the configuration says'}."
-    closing = f"If this screen closes, it {values['bound']}."
-    return f"{values['task']}\n\n{reach}\n{obeyed}\n{budget}\n{closing}\n"
-
-
-UNITS = {"steps": "steps", "joules": "joules", "usd": "dollars"}

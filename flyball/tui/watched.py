@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from flyball.records import Budget, Spend
+from flyball.records import Budget, Spend, Trajectory
 from flyball.telling.lines import UNKNOWN, amount
+from flyball.telling.settled import ending_lines
 from flyball.tui.drawing import chart, gauge, spark
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def panel(watched: Watched, index: int, width: int, height: int) -> Text:
     """The panel for the step at `index`: totals, monitors, the ruling, and the power over time."""
     text = Text(no_wrap=True, overflow="ellipsis")
     if not watched.steps:
-        text.append("no step yet\n", "dim")
+        text.append("\n".join(_without_steps(watched.run)) + "\n", "dim")
         return text
     step, spend = watched.steps[index], watched.sums[index]
     budget = watched.run.task.budget if watched.run else Budget()
@@ -63,6 +64,12 @@ def panel(watched: Watched, index: int, width: int, height: int) -> Text:
     left = height - str(text).count("\n")
     text.append_text(power(watched, index, width, max(min(left - 1, 5), 1)))
     return text
+
+
+def _without_steps(run: Run | None) -> list[str]:
+    """What is said of a run that has no step, which may be over all the same."""
+    told = list(ending_lines(run, Trajectory(task=run.task))) if run else []
+    return told or ["no step yet"]
 
 
 def totals(spend: Spend, steps: int, budget: Budget) -> Iterator[Text]:

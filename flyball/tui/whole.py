@@ -17,10 +17,10 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Footer, Static
 
 from flyball.records import Trajectory
-from flyball.telling import action_line, endings_at, reasons, receipts, spent
+from flyball.telling import action_line, ending_lines, endings_at, reasons, receipts, spent
 from flyball.tui.place import Failed, in_background
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Whole(ModalScreen[None]):
         with VerticalScroll(classes="sheet tall"):
             yield Static(id="words")
             yield Picture(id="picture")
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self._show()
@@ -115,7 +116,10 @@ def pixels(path: Path, width: int) -> Pixels:
 
 
 def lines(run: Run, trajectory: Trajectory, step: Step) -> Iterator[str]:
-    """All there is to say about a step."""
+    """All there is to say about a step; of the last one, how the run ended besides."""
+    if step.index == trajectory.last.index and run.status != "running":
+        yield from ending_lines(run, trajectory)
+        yield ""
     yield from endings_at(run, step.index)
     yield f"step {step.index} of {len(trajectory.steps)}, taken by {step.policy}"
     seen = step.observation

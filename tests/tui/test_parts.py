@@ -29,6 +29,17 @@ async def test_models_and_monitors_are_listed_with_their_cards(path, ledger):
         await pilot.press("escape")
 
 
+async def test_a_model_of_the_users_own_shows_no_card_of_another(path, ledger, tmp_path):
+    (tmp_path / "flyball.toml").write_text('[models.small]\nserver = "http://127.0.0.1:9/v1"\n')
+    async with screen(path, size=(120, 40)) as (app, pilot):
+        await pilot.press("6")
+        mine = await until(pilot, lambda: line(app, "model", "small"))
+        app.screen.query_one("#rows").move_to(app.screen.lines.index(mine))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query("Markdown"))
+        assert app.screen.text == mine.told
+
+
 async def test_a_calibration_is_started_and_says_what_it_came_to(path, ledger):
     async with screen(path, size=(120, 40)) as (app, pilot):
         await pilot.press("6")

@@ -10,6 +10,7 @@ import pytest
 
 from flyball import Action
 from flyball.ledger import Deleted, Ledger
+from flyball.steering import Helm, helm_folder
 from flyball.tui.comparing import aligned, parting
 from tests.tui.conftest import a_run, a_step, notices, screen, text_of, until, write
 
@@ -160,6 +161,43 @@ async def test_deletions_are_undone_from_any_place_the_newest_first(path, ledger
         await until(pilot, lambda: app.screen.query("RunView"))
         await pilot.press("u")
         await until(pilot, lambda: len(ledger.runs()) == 12)
+
+
+@pytest.fixture
+def running(ledger):
+    """A run that its record says to be going on."""
+    ledger.save(replace(ledger.run("261111-run"), status="running", score=None))
+    return "261111-run"
+
+
+async def test_a_run_that_another_process_holds_is_not_deleted(path, ledger, running):
+    async with Helm(helm_folder() / running, running, (), read=str), screen(path) as (app, pilot):
+        await ready(app, pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: notices(app))
+        assert notices(app) == [f"run {running} is going on\n→ stop it before you delete it"]
+        assert ledger.run(running)
+    (helm_folder() / running).unlink()
+
+
+async def test_a_run_that_may_be_going_on_is_deleted_once_it_was_asked_again(path, ledger, running):
+    before = ledger.run(running), ledger.steps(running)
+    async with screen(path) as (app, pilot):
+        await ready(app, pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen.query("OptionList"))
+        asked = " ".join(text_of(app, ".sheet Label").split())
+        assert "it breaks off at its next step" in asked
+        await pilot.press("enter")
+        await ready(app, pilot)
+        assert ledger.run(running), "no is the first answer"
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen.query("OptionList"))
+        await pilot.press("down", "enter")
+        await ready(app, pilot, 11)
+        await pilot.press("u")
+        await ready(app, pilot)
+    assert (ledger.run(running), ledger.steps(running)) == before
 
 
 async def test_a_deletion_that_cannot_be_undone_yet_is_not_forgotten(path, ledger):
