@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 from inspect_ai.approval import Approval, Approver, approver
 from inspect_ai.event import ModelEvent
+from inspect_ai.hooks import Hooks, SampleAttemptEnd, SampleAttemptStart, hooks
 from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageTool, ChatMessageUser
 from inspect_ai.tool import ToolCall, ToolCallView
@@ -18,17 +20,37 @@ from flyball.records import Observation, Ruling, Step, Usage
 
 AGENT = "inspect_ai"
 SUBMIT = "submit"
+Runs = dict[tuple[int, str], Supervisor]
+"""Runs by their approver and their first message."""
+_OF_SAMPLE: ContextVar[Runs | None] = ContextVar("flyball_of_sample", default=None)
+"""The runs of the sample at work; `None` where there is no sample."""
+
+
+@hooks(name="flyball", description="Closes the runs of a sample when it is over.")
+class SampleEnds(Hooks):
+    """Closes the runs of a sample, whatever ended it."""
+
+    async def on_sample_attempt_start(self, data: SampleAttemptStart) -> None:
+        _OF_SAMPLE.set({})
+
+    async def on_sample_attempt_end(self, data: SampleAttemptEnd) -> None:
+        for supervisor in (_OF_SAMPLE.get() or {}).values():
+            if supervisor.run.status == "running":
+                supervisor.close(failed=data.error.message if data.error else "")
+        _OF_SAMPLE.set(None)
 
 
 @approver(name="flyball")
 def supervision_approver(supervision: Supervision = DEFAULT) -> Approver:
     """Judge each tool call of a sample. A conversation is a run; each call is a step."""
-    runs = dict[str, Supervisor]()
+    elsewhere: Runs = {}
 
     async def _approve(
         message: str, call: ToolCall, view: ToolCallView, history: list[ChatMessage]
     ) -> Approval:
-        supervisor = _run_of(runs, supervision, history)
+        of_sample = _OF_SAMPLE.get()
+        runs = elsewhere if of_sample is None else of_sample
+        supervisor = _run_of(runs, id(elsewhere), supervision, history)
         written = Call(name=call.function, arguments=_json(call.arguments), id=call.id)
         final = call.function == SUBMIT
         action = action_of([], written.arguments) if final else action_of([written], message)
@@ -59,10 +81,10 @@ def _approval(supervisor: Supervisor, step: Step) -> Approval:
 
 
 def _run_of(
-    runs: dict[str, Supervisor], supervision: Supervision, history: Sequence[ChatMessage]
+    runs: Runs, by: int, supervision: Supervision, history: Sequence[ChatMessage]
 ) -> Supervisor:
     users = [each for each in history if isinstance(each, ChatMessageUser)]
-    key = str(users[0].id) if users else ""
+    key = (by, str(users[0].id) if users else "")
     if key not in runs:
         model = next((each.model for each in _model_events()), "model")
         prompt = users[0].text if users else ""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from functools import partial
 from typing import Annotated, Any, NotRequired
+from uuid import UUID
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import PrivateStateAttr, hook_config
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.tracers.context import register_configure_hook
+from langgraph.config import get_config
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph.message import MessagesState
 from langgraph.runtime import Runtime
 from langgraph.types import Command
@@ -18,11 +25,52 @@ from flyball.adapters.actions import Call, action_of, usage_of
 from flyball.adapters.driving import Answered, Question, Stopped, aturn, turn
 from flyball.adapters.supervision import DEFAULT, Supervision
 from flyball.adapters.supervisor import Supervisor
-from flyball.records import Action, Observation, Ruling, Usage
+from flyball.records import Action, Observation, Ruling, Spend, Usage
 
 AGENT = "langchain"
 HOME = "model"
 """What the agent's own model is called where it has no name."""
+
+
+class _Raising(BaseCallbackHandler):
+    """Tells of what raises: the host calls no hook of a middleware then."""
+
+    def __init__(self) -> None:
+        self._within: dict[UUID, UUID] = {}
+        self._told: dict[UUID, dict[str, Callable[[BaseException], None]]] = {}
+
+    @property
+    def ignore_chat_model(self) -> bool:
+        return True
+
+    def watch(self, name: str, tell: Callable[[BaseException], None]) -> None:
+        """Have `tell` called if anything raises that this call is within."""
+        callbacks = get_config().get("callbacks")
+        at = callbacks.parent_run_id if isinstance(callbacks, BaseCallbackManager) else None
+        while at is not None:
+            self._told.setdefault(at, {})[name] = tell
+            at = self._within.get(at)
+
+    def on_chain_start(self, serialized: Any, inputs: Any, *, run_id: UUID, **more: Any) -> None:
+        if more.get("parent_run_id") is not None:
+            self._within[run_id] = more["parent_run_id"]
+
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **more: Any) -> None:
+        self._gone(run_id)
+
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **more: Any) -> None:
+        told = self._gone(run_id)
+        if not isinstance(error, GraphBubbleUp):  # it waits, and may go on
+            for tell in told.values():
+                tell(error)
+
+    def _gone(self, run_id: UUID) -> dict[str, Callable[[BaseException], None]]:
+        self._within.pop(run_id, None)
+        return self._told.pop(run_id, {})
+
+
+_RAISING = _Raising()
+register_configure_hook(ContextVar("flyball_raising", default=_RAISING), inheritable=True)
 
 
 class WatchedState(AgentState[Any]):
@@ -52,7 +100,9 @@ class SupervisionMiddleware(AgentMiddleware[WatchedState, Any, Any]):
         self._runs: dict[str, Supervisor] = {}
 
     def before_agent(self, state: WatchedState, runtime: Runtime[Any]) -> dict[str, Any]:
-        return {"flyball_run": self._begin(state["messages"]).run.id}
+        supervisor = self._begin(state["messages"])
+        self._watch(supervisor)
+        return {"flyball_run": supervisor.run.id}
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
@@ -89,16 +139,30 @@ class SupervisionMiddleware(AgentMiddleware[WatchedState, Any, Any]):
         if supervisor is not None and supervisor.run.status == "running":
             supervisor.close()
 
+    def _raised(self, run_id: str, error: BaseException) -> None:
+        supervisor = self._runs.pop(run_id, None)
+        if supervisor is None or supervisor.run.status != "running":
+            return
+        steps = supervisor.trajectory.steps
+        if steps and steps[-1].tool_spend == Spend():
+            supervisor.acted()
+        supervisor.__exit__(type(error), error, None)
+
     def _begin(self, messages: Sequence[AnyMessage]) -> Supervisor:
         told = [each for each in messages if isinstance(each, HumanMessage)]
         supervisor = self._supervision.begin(told[-1].text if told else "", agent=AGENT)
         self._runs[supervisor.run.id] = supervisor
         return supervisor
 
+    def _watch(self, supervisor: Supervisor) -> None:
+        run_id = supervisor.run.id
+        _RAISING.watch(run_id, partial(self._raised, run_id))
+
     def _run_of(self, request: ModelRequest[Any]) -> Supervisor:
         """The request's run; one that another process began is gone on with as a new one."""
         known = self._runs.get(str(request.state.get("flyball_run", "")))
         supervisor = known or self._begin(request.messages)
+        self._watch(supervisor)
         supervisor.named(_name(request.model))
         return supervisor
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from smolagents.agents import CodeAgent, MultiStepAgent  # type: ignore[import-untyped]
-from smolagents.memory import FinalAnswerStep  # type: ignore[import-untyped]
 from smolagents.models import ChatMessage, MessageRole, Model  # type: ignore[import-untyped]
 
 from flyball.adapters.actions import Call, action_of, usage_of
@@ -30,7 +29,7 @@ def supervise(
     tags = agent.code_block_tags if isinstance(agent, CodeAgent) else None
     model = SupervisedModel(agent.model, supervision, strong=strong, tags=tags)
     agent.model = model
-    agent.step_callbacks.register(FinalAnswerStep, model.finished)
+    agent.run = model.closing(agent.run)
     return model
 
 
@@ -69,15 +68,40 @@ class SupervisedModel(Model):  # type: ignore[misc]  # the host has no types
         told: dict[str, Any] = self._model.to_dict()
         return told
 
-    def finished(self, step: FinalAnswerStep, agent: Any = None) -> None:
-        """Close the run: the agent has answered."""
-        if self.supervisor is not None and self.supervisor.run.status == "running":
-            self.supervisor.close()
+    def closing(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap an agent's `run`, so that whatever ends it closes the run."""
+
+        def _run(*args: Any, **kwargs: Any) -> Any:
+            try:
+                result = run(*args, **kwargs)
+            except BaseException as error:
+                self._close(error)
+                raise
+            if isinstance(result, Generator):
+                return self._closing(result)
+            self._close()
+            return result
+
+        return _run
+
+    def _closing(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        try:
+            for step in steps:  # noqa: UP028 - the host's cannot be closed
+                yield step
+        except BaseException as error:
+            self._close(error)
+            raise
+        self._close()
+
+    def _close(self, error: BaseException | None = None) -> None:
+        supervisor = self.supervisor
+        if supervisor is not None and supervisor.run.status == "running":
+            supervisor.__exit__(type(error) if error else None, error, None)
 
     def _run_of(self, messages: Sequence[ChatMessage]) -> Supervisor:
         begins = not any(each.role == MessageRole.ASSISTANT for each in messages)
         if self.supervisor is None or (begins and self.supervisor.trajectory.steps):
-            self.finished(FinalAnswerStep(output=None))
+            self._close()
             prompts = [_text(each) for each in messages if each.role == MessageRole.USER]
             prompt = prompts[-1].removeprefix("New task:\n") if prompts else ""
             name = str(self._model.model_id or "model")

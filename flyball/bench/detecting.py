@@ -13,6 +13,7 @@ from flyball.bench.intervals import bootstrap
 from flyball.bench.report import Row
 from flyball.learning.labels import milestone_labels, sound_repeats, stuck_labels
 from flyball.monitors.learned.features import Features
+from flyball.monitors.learned.scored import ScoredRun
 from flyball.records import Ruling, Trajectory
 
 Kind = Literal["stuck", "milestone"]
@@ -76,6 +77,14 @@ def held(truths: Sequence[Truth | None], ruled: Sequence[Sequence[bool]]) -> lis
     """Rulings beside what is so, of the runs of which that is known."""
     pairs = zip(truths, ruled, strict=True)
     return [Held(truth=truth, ruled=mine) for truth, mine in pairs if truth is not None]
+
+
+def ruled_from(runs: Sequence[ScoredRun | None]) -> list[list[bool]]:
+    """What is ruled from the thresholds that scores came with; nothing where some have none."""
+    known = [run for run in runs if run is not None and run.threshold is not None]
+    if len(known) < len(runs):
+        return []
+    return [[score >= (run.threshold or 0.0) for score in run.scores] for run in known]
 
 
 def ruled_apart(

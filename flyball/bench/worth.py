@@ -9,7 +9,15 @@ from pathlib import Path
 from flyball.bench.agentstop import agentstop_scores
 from flyball.bench.baselines import AGENTSTOP, BASELINES
 from flyball.bench.cases import Case, Replay, Unit, common_unit, replay, score_case
-from flyball.bench.detecting import Held, detection_rows, held, kind_of, ruled_apart, truth_of
+from flyball.bench.detecting import (
+    Held,
+    detection_rows,
+    held,
+    kind_of,
+    ruled_apart,
+    ruled_from,
+    truth_of,
+)
 from flyball.bench.evaluation import evaluate, row_of
 from flyball.bench.report import Row
 from flyball.errors import ConfigError
@@ -47,8 +55,9 @@ def told_by(
     if not mine:
         raise ConfigError(f"{', '.join(map(str, files.values()))}: none of these runs is in there")
     unit, judge_ms = common_unit(mine), dict[str, float | None]()
+    filed = {name: [_find(runs, case) for case in mine] for name, runs in said.items()}
     scores: dict[str, Sequence[Sequence[float]]] = {
-        name: [_find(runs, case) for case in mine] for name, runs in said.items()
+        name: [run.scores for run in runs if run] for name, runs in filed.items()
     }
     asked = {monitor.name: replay(monitor) for monitor in monitors}
     for name, ask in asked.items():
@@ -72,7 +81,7 @@ def told_by(
             for name, all_ in scores.items()
         },
         judge_ms=judge_ms,
-        held=_held(mine, scores, asked),
+        held=_held(mine, scores, asked, filed),
     )
 
 
@@ -98,6 +107,7 @@ def _held(
     cases: Sequence[Case],
     scores: Mapping[str, Sequence[Sequence[float]]],
     asked: Mapping[str, Replay],
+    filed: Mapping[str, Sequence[ScoredRun | None]],
 ) -> Mapping[str, Sequence[Held]]:
     """Hold what each ruled, or would from thresholds set on other tasks, against what is so."""
     rulings = {name: ask.ruled for name, ask in asked.items()}
@@ -110,20 +120,20 @@ def _held(
         if name in rulings:
             ruled = [[each.severity > 0 for each in run] for run in rulings[name]]
         else:
-            ruled = ruled_apart(truths[kind], scores[name])
+            ruled = ruled_from(filed[name]) or ruled_apart(truths[kind], scores[name])
         found[name] = held(truths[kind], ruled)
     return found
 
 
-Said = Mapping[Key, Sequence[float]]
+Said = Mapping[Key, ScoredRun]
 
 
 def _said(path: Path) -> Said:
-    return {run.key: run.scores for run in read_scored(path)}
+    return {run.key: run for run in read_scored(path)}
 
 
-def _find(said: Said, case: Case) -> Sequence[float]:
-    return next((said[key] for key in keys_of(case.run) if key in said), ())
+def _find(said: Said, case: Case) -> ScoredRun | None:
+    return next((said[key] for key in keys_of(case.run) if key in said), None)
 
 
 def _score(case: Case, scores: Sequence[float], unit: Unit) -> ScoredRun:

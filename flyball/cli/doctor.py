@@ -146,10 +146,17 @@ def _ledger(path: Path | None) -> str:
 
 
 def _browser() -> str:
+    from dataclasses import replace
+
+    from flyball.cli.web import browser_options
+    from flyball.config import load_config
     from flyball.tools.browser import Browser
 
+    # A visible browser needs a display, which this need not have.
+    options = replace(browser_options(load_config()), headless=True)
+
     async def start() -> str:
-        async with Browser() as browser:
+        async with Browser(options) as browser:
             await browser.open("about:blank")
             return browser.version
 

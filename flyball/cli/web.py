@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flyball.ledger import Ledger
     from flyball.records import Budget, Observation, Run, Trajectory
     from flyball.roles import Sink, Verifier
-    from flyball.tools.browser import Browser
+    from flyball.tools.browser import Browser, BrowserOptions
 
 HOSTS = "allow_hosts"
 """The key in a task's metadata, where hosts stand with commas between."""
@@ -94,6 +94,22 @@ def _broken_off(ledger: Ledger, began: datetime, earlier: Earlier | None) -> Seq
     return [run] if len(run.endings) > len(earlier.run.endings) else []
 
 
+def browser_options(config: Config) -> BrowserOptions:
+    """How `[browser]` has the browser started and read."""
+    from flyball.tools.browser import BrowserOptions
+
+    told = config.browser
+    return BrowserOptions(
+        executable=str(told.executable) if told.executable else None,
+        headless=told.headless,
+        allow_hosts=told.allow_hosts,
+        timeout_seconds=told.timeout_seconds,
+        viewport=told.viewport,
+        budget_tokens=told.budget_tokens,
+        sandbox=told.sandbox,
+    )
+
+
 async def carry_out(
     order: Order, config: Config, ledger: Ledger, sink: Sink, earlier: Earlier | None = None
 ) -> Run:
@@ -102,27 +118,24 @@ async def carry_out(
     An `earlier` run is gone on with, from the address of `order`.
     """
     from flyball.agents import assemble, attempt, mcp_servers, open_meter, open_policies
-    from flyball.tools.browser import Browser, BrowserOptions, folders_of
+    from flyball.tools.browser import Browser, folders_of
     from flyball.tools.extra import open_tools
 
     names = [order.policy, *([order.strong] if order.strong else [])]
-    options = BrowserOptions(
-        executable=str(config.browser.executable) if config.browser.executable else None,
-        headless=order.headless,
-        allow_hosts=(*config.browser.allow_hosts, *order.allow_hosts),
-        timeout_seconds=config.browser.timeout_seconds,
-        viewport=config.browser.viewport,
-        readable=folders_of(order.url),
-        sandbox=config.browser.sandbox,
+    options = browser_options(config)
+    browser = Browser(
+        replace(
+            options,
+            headless=order.headless,
+            allow_hosts=(*options.allow_hosts, *order.allow_hosts),
+            readable=folders_of(order.url),
+        )
     )
-    browser = Browser(options)
     async with open_tools(config.run.tools, mcp_servers(config)) as more:
         tools = {**browser.tools, **more}
         specs = [tool.spec for tool in tools.values()]
         warmth = config.run.temperature
-        with open_policies(
-            config, names, specs, seed=order.seed, temperature=warmth
-        ) as policies:
+        with open_policies(config, names, specs, seed=order.seed, temperature=warmth) as policies:
             async with browser:
                 first = await browser.open(order.url)
                 crew = assemble(

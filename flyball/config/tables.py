@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from flyball.config.wording import nearest
-from flyball.models.specs import BUNDLED, Format
+from flyball.config.values import FilePath, GgufPath, Names, ProgramPath, Table
+from flyball.models.specs import Format
 from flyball.monitors.approvals import Kind as AskedKind
 from flyball.records import HandOverKind, Recover
 from flyball.tools.sandbox.opening import Kind
@@ -34,47 +28,6 @@ SECRET_HINT = (
     "secrets do not belong in this file: put the key into an environment variable and name it "
     'with api_key_env = "NAME"'
 )
-
-
-def _path(value: object, info: ValidationInfo) -> object:
-    """Take a relative path from the directory of the file that it stands in."""
-    if not isinstance(value, str):
-        return value
-    directory = (info.context or {}).get("directory", Path())
-    return Path(directory) / Path(value).expanduser()
-
-
-def _program(value: object, info: ValidationInfo) -> object:
-    """Look a bare name up on the PATH; take anything else as a path."""
-    found = shutil.which(value) if isinstance(value, str) and Path(value).name == value else None
-    return Path(found) if found else _path(value, info)
-
-
-def _gguf(value: object, info: ValidationInfo) -> object:
-    """Leave the name of a bundled model as it is."""
-    if isinstance(value, str) and value.startswith(f"{BUNDLED}/"):
-        return Path(value)
-    return _path(value, info)
-
-
-FilePath = Annotated[Path, BeforeValidator(_path)]
-GgufPath = Annotated[Path, BeforeValidator(_gguf)]
-ProgramPath = Annotated[Path, BeforeValidator(_program)]
-Names = Annotated[tuple[str, ...], Field(strict=False)]
-
-
-class Table(BaseModel):
-    """A table that refuses keys it does not know and types that are not the key's own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_keys(cls, values: Any) -> Any:
-        for key in values if isinstance(values, dict) else ():
-            if key not in cls.model_fields:
-                raise ValueError(f"no key is called {key!r}; {nearest(key, cls.model_fields)}")
-        return values
 
 
 class RunTable(Table):
@@ -192,6 +145,8 @@ class BrowserTable(Table):
     viewport: Annotated[tuple[PositiveInt, PositiveInt], Field(strict=False)] = (1280, 720)
     """Width and height in CSS pixels."""
     timeout_seconds: PositiveFloat = 10.0
+    budget_tokens: PositiveInt = 2_000
+    """How much of a page is shown at a time."""
     sandbox: bool = False
     """Start it in bubblewrap; where that does not work, it does not start."""
 

@@ -85,6 +85,8 @@ class Trained:
     scores: tuple[tuple[float, ...], ...]
     """For each run and step: the probability from trees that never saw the run's task."""
     labels: tuple[tuple[bool, ...], ...]
+    thresholds: tuple[float, ...]
+    """For each run: where F1 is highest on the tasks of other folds."""
 
     @property
     def scored(self) -> tuple[ScoredRun, ...]:
@@ -100,8 +102,9 @@ class Trained:
                 agent=run.agent,
                 seed=run.seed,
                 run=run.run,
+                threshold=threshold,
             )
-            for run, scores in zip(self.runs, self.scores, strict=True)
+            for run, scores, threshold in zip(self.runs, self.scores, self.thresholds, strict=True)
         )
 
 
@@ -139,12 +142,30 @@ def train(monitor: str, samples: Sequence[Sample], tell: Tell) -> Trained:
         "tasks": sorted({run.task for run in runs}),
         "agents": sorted({run.agent for run in runs}),
     }
-    decision = best_cut(chances, table.labels, target.spared(runs)).threshold
+    spared = target.spared(runs)
+    decision = best_cut(chances, table.labels, spared).threshold
     blend = Blend([fit(table) for fit in target.fits], shares)
     trees = export(blend, monitor, target.features, sigmoid, decision, about)
     return Trained(
-        trees=trees, runs=tuple(runs), scores=tuple(_by_run(chances, runs)), labels=tuple(labels)
+        trees=trees,
+        runs=tuple(runs),
+        scores=tuple(_by_run(chances, runs)),
+        labels=tuple(labels),
+        thresholds=_thresholds(table, chances, spared, runs),
     )
+
+
+def _thresholds(
+    table: Table, chances: Floats, spared: NDArray[np.bool_] | None, runs: Sequence[Sample]
+) -> tuple[float, ...]:
+    """For each run what its task's fold is ruled from, which the other folds set."""
+    found = dict[str, float]()
+    for held in folds(runs):
+        others = ~np.isin(table.tasks, list(held))
+        known = None if spared is None else spared[others]
+        cut = best_cut(chances[others], table.labels[others], known)
+        found |= dict.fromkeys(held, cut.threshold)
+    return tuple(found[run.unit] for run in runs)
 
 
 def make_table(target: Target, runs: Sequence[Sample], labels: Sequence[Sequence[bool]]) -> Table:

@@ -7,7 +7,7 @@ target finds the number by looking the name up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 CHARACTERS_PER_TOKEN = 3.5
@@ -102,20 +102,34 @@ def cut(lines: Sequence[str], *, budget_tokens: int, before: Iterable[str] = ())
 
     `before` are the lines that were shown last time; a line that is not among them is new.
     """
-    if sum(map(_tokens, lines)) <= budget_tokens:
+    if fits(lines, budget_tokens):
         return list(lines)
     seen = set(before)
-    order = sorted(range(len(lines)), key=lambda i: (_rank(lines[i], seen), i))
-    left, kept = budget_tokens - _tokens("... 000 more lines"), set[int]()
+    order = sorted(range(len(lines)), key=lambda i: (rank(lines[i], seen), i))
+    kept = first_fitting(lines, order, budget_tokens - tokens("... 000 more lines"))
+    return [lines[i] for i in kept] + [f"... {len(lines) - len(kept)} more lines"]
+
+
+def fits(lines: Iterable[str], budget_tokens: int) -> bool:
+    """Whether nothing has to be left out."""
+    return sum(map(tokens, lines)) <= budget_tokens
+
+
+def first_fitting(lines: Sequence[str], order: Iterable[int], budget_tokens: int) -> list[int]:
+    """Take lines in `order` as long as they fit; gives their places in `lines`, sorted."""
+    left, kept = budget_tokens, list[int]()
     for i in order:
-        if (need := _tokens(lines[i])) <= left:
+        if (need := tokens(lines[i])) <= left:
             left -= need
-            kept.add(i)
-    gone = len(lines) - len(kept)
-    return [lines[i] for i in sorted(kept)] + [f"... {gone} more lines"]
+            kept.append(i)
+    return sorted(kept)
 
 
-def _rank(line: str, seen: set[str]) -> int:
+def rank(line: str, seen: Container[str]) -> int:
+    """0 for an element that is not among those `seen` before, 1 for such text, 2 and 3 for others.
+
+    Where nothing was seen before, nothing is new.
+    """
     changed = bool(seen) and line not in seen
     if line.startswith(("url ", "title ")):
         return 0
@@ -123,7 +137,8 @@ def _rank(line: str, seen: set[str]) -> int:
     return (0 if changed else 2) + (0 if match and match["number"] else 1)
 
 
-def _tokens(line: str) -> int:
+def tokens(line: str) -> int:
+    """About how many tokens a line takes."""
     return int(len(line) / CHARACTERS_PER_TOKEN) + 1
 
 

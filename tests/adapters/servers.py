@@ -36,7 +36,7 @@ class ScriptedServer:
         self.answers = {None: list(answers)} | {
             name.replace("_", "-"): list(given) for name, given in by_model.items()
         }
-        self.requests, self.headers = [], []
+        self.requests, self.headers, self.ids = [], [], []
         self.number = 0
 
     def next(self, model):
@@ -149,6 +149,7 @@ class ScriptedServer:
         asked = dialect.read(body)
         took = Usage(input_tokens=11, output_tokens=5, reasoning_tokens=answer.get("thought"))
         whole = dialect.final(asked, answer["text"] or "", took)
+        self.ids.append(whole["id"])
         if "thought" not in answer:
             whole["usage"]["output_tokens_details"] = {"reasoning_tokens": None}
         whole["output"] = whole["output"] if answer["text"] else []

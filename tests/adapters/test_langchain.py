@@ -4,15 +4,19 @@ import asyncio
 
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware, ModelRetryMiddleware
 from langchain_core.messages import HumanMessage
+from langchain_core.tools import StructuredTool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
+from langgraph.types import Command
+from starlette.responses import JSONResponse
 
 from flyball import Ruling, Supervisor, Task
 from flyball.adapters import Supervision
-from flyball.adapters.langchain import SupervisionMiddleware, watched_node
+from flyball.adapters.langchain import _RAISING, SupervisionMiddleware, watched_node
 from flyball.monitors import Bursts, OverBudget, Repeats, Strictest
 from tests.adapters.servers import ScriptedServer, said, served
 
@@ -161,3 +165,80 @@ def test_a_graph_of_ones_own_takes_a_node(ledger, ruling, last):
     supervisor.close()
     assert state["messages"][-1].text.strip().startswith(last)
     assert len(ledger.steps(supervisor.run.id)) == (3 if ruling is Ruling.STOP else 4)
+
+
+def broken_model(body):
+    return JSONResponse({"error": {"message": "no power"}}, 500)
+
+
+def broken_tool(at: str) -> str:
+    """Look at a thing."""
+    raise OSError("the door is locked")
+
+
+def failing(base, watched, *, waits, tool=look, config=None):
+    """Run an agent that raises; returns what it raised."""
+    tools = [StructuredTool.from_function(tool, name="look")]
+    agent = create_agent(model(base), tools=tools, middleware=[watched])
+
+    def invoke():
+        return agent.invoke(ASK, config) if waits else asyncio.run(agent.ainvoke(ASK, config))
+
+    with pytest.raises(Exception, match=r"no power|locked|Recursion limit") as raised:
+        invoke()
+    return raised.value
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["waits", "does not wait"])
+@pytest.mark.parametrize(
+    ("script", "tool", "config", "steps"),
+    [
+        ((LOOK, broken_model), look, None, 1),
+        ((LOOK,), broken_tool, None, 1),
+        ((LOOK,), look, {"recursion_limit": 7}, 2),
+    ],
+    ids=["model", "tool", "limit"],
+)
+def test_what_raises_closes_the_run_as_failed_with_its_steps(
+    ledger, script, tool, config, steps, waits
+):
+    watched = SupervisionMiddleware(Supervision(ledger=ledger))
+    with served(ScriptedServer(*script).app) as base:
+        error = failing(base, watched, waits=waits, tool=tool, config=config)
+    [run_] = ledger.runs()
+    assert (run_.status, run_.ended_by, run_.reason) == ("failed", "host", repr(error))
+    written = ledger.steps(run_.id)
+    assert [step.action.tool for step in written] == ["look"] * steps
+    assert all(step.tool_spend.seconds > 0 for step in written)
+    assert not watched._runs
+    assert not _RAISING._within
+    assert not _RAISING._told
+
+
+def test_what_another_middleware_tries_again_is_one_run(ledger):
+    watched = SupervisionMiddleware(Supervision(ledger=ledger))
+    again = ModelRetryMiddleware(max_retries=1, initial_delay=0)
+    with served(ScriptedServer(LOOK, broken_model, DONE).app) as base:
+        create_agent(model(base), tools=[look], middleware=[again, watched]).invoke(ASK)
+    [run_] = ledger.runs()
+    assert run_.status == "finished"
+    assert [step.action.tool for step in ledger.steps(run_.id)] == ["look", "finish"]
+
+
+def test_a_run_that_waits_for_a_person_goes_on(ledger):
+    watched = SupervisionMiddleware(Supervision(ledger=ledger))
+    person = HumanInTheLoopMiddleware(interrupt_on={"look": True})
+    thread = {"configurable": {"thread_id": "1"}}
+    with served(ScriptedServer(LOOK, DONE).app) as base:
+        agent = create_agent(
+            model(base),
+            tools=[look],
+            middleware=[person, watched],
+            checkpointer=InMemorySaver(),
+        )
+        agent.invoke(ASK, thread)
+        assert ledger.runs()[0].status == "running"
+        agent.invoke(Command(resume={"decisions": [{"type": "approve"}]}), thread)
+    [run_] = ledger.runs()
+    assert (run_.status, len(ledger.steps(run_.id))) == ("finished", 2)
+    assert not watched._runs

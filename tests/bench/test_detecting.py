@@ -140,3 +140,15 @@ def test_rows_tell_of_each_monitor_that_looks_for_something(tmp_path):
     assert "<th>false_alarms</th>" in make_curves([told], rows_of(told))
     named = told_by(cases, [], {"stuck": path}, [])
     assert {row["metric"]: row["value"] for row in rows_of(named)}["recall"] > 0.9
+
+
+def test_scores_that_come_with_thresholds_are_ruled_from_them(tmp_path):
+    cases = [stuck_case(place) for place in range(12)]
+    path = tmp_path / "stuck.jsonl"
+    recalls = []
+    for threshold in (0.4, 0.6):
+        scored = [score_case(case, [0.5] * 9, "steps") for case in cases]
+        write_scored(path, [replace(run, threshold=threshold) for run in scored])
+        rows = rows_of(told_by(cases, [], {"stuck": path}, []))
+        recalls += [row["value"] for row in rows if row["metric"] == "recall"]
+    assert recalls == [1, 0]

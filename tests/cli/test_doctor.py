@@ -24,3 +24,10 @@ def test_each_problem_comes_with_its_remedy(call, monkeypatch, tmp_path):
     assert "FAIL  config" in result.out
     assert "FAIL  browser" in result.out
     assert "-> install it" in result.out
+
+
+def test_the_browser_is_the_one_of_the_configuration(call, tmp_path):
+    (tmp_path / "flyball.toml").write_text("[browser]\nexecutable = '/no/such/browser'\n")
+    result = call("doctor")
+    assert "FAIL  browser" in result.out
+    assert "/no/such/browser" in result.out

@@ -40,12 +40,13 @@ SAID = {
 }
 
 
-def _question(summary: str, key: str, conversation: Schema) -> Schema:
+def _question(summary: str, key: str, conversation: Schema, **more: Schema) -> Schema:
     properties = {
         key: conversation,
         "model": TEXT,
         "stream": {"type": "boolean"},
         "metadata": METADATA,
+        **more,
     }
     body = {"type": "object", "required": [key], "properties": properties}
     told = _operation(summary, (200, 400, 403, 502, 503), body)
@@ -65,7 +66,9 @@ DESCRIPTION: Schema = {
     "info": {"title": "Flyball's proxy", "version": "1"},
     "paths": {
         "/v1/chat/completions": _question("Ask as OpenAI's chats do", "messages", MESSAGES),
-        "/v1/responses": _question("Ask as OpenAI's responses do", "input", INPUT),
+        "/v1/responses": _question(
+            "Ask as OpenAI's responses do", "input", INPUT, previous_response_id=TEXT
+        ),
         "/v1/messages": _question("Ask as Anthropic's messages do", "messages", MESSAGES),
         "/flyball/asks": {"get": _operation("What is held for approval", (200, 403))},
         "/flyball/asks/{ask}": {

@@ -12,8 +12,8 @@ from typing import Any
 from flyball.adapters.actions import action_of, priced
 from flyball.adapters.endings import stops
 from flyball.adapters.proxy.asking import EVENTS, JSON, Attempt, Desk, Head, ask
-from flyball.adapters.proxy.runs import Live, seen_in
-from flyball.adapters.proxy.talk import Asked, Dialect, Reply
+from flyball.adapters.proxy.runs import Given, Live, seen_in
+from flyball.adapters.proxy.talk import Asked, Dialect, Reply, table
 from flyball.adapters.proxy.upstream import parsed
 from flyball.errors import LedgerError
 from flyball.records import Action, HandOver, Observation, Ruling, Spend, Step, Usage
@@ -31,7 +31,12 @@ class Exchange:
     def __init__(
         self, desk: Desk, dialect: Dialect, asked: Asked, live: Live, headers: Mapping[str, str]
     ) -> None:
+        given = live.given.get(asked.after)
+        if given is not None:
+            asked = replace(asked, after=given.id)
         self.desk, self.dialect, self.asked, self.live = desk, dialect, asked, live
+        self._keeper = given.driver if given else live.home
+        """Who knows the conversation, where the request says only what is new."""
         self._headers = headers
         self._seen = seen_in(asked.said, live)
         self._sent: list[Mapping[str, Any]] = []
@@ -45,7 +50,7 @@ class Exchange:
                 for piece in self._final(Usage()):
                     yield piece
                 return
-            body: dict[str, Any] | None = self.dialect.body(self.asked, stream=self.asked.stream)
+            body: dict[str, Any] | None = self._question()
             while body is not None:
                 attempt = self._attempt()
                 try:
@@ -63,6 +68,12 @@ class Exchange:
                     for piece in self._passed_on(attempt, step):
                         yield piece
 
+    def _question(self) -> dict[str, Any]:
+        """What is asked first."""
+        if self.desk.upstream(self._driver) is not self.desk.upstream(self.live.driver):
+            self.live.supervisor.unobeyed(self._kept_by)
+        return self.dialect.body(self.asked, stream=self.asked.stream)
+
     async def _until(self, reviewing: asyncio.Future[Step | None]) -> AsyncIterator[bytes]:
         """Wait for a review; a person may take so long that the client has to be told."""
         while not reviewing.done():
@@ -71,13 +82,21 @@ class Exchange:
                 yield WAITING
 
     @property
+    def _driver(self) -> str:
+        return self._keeper if self.asked.after else self.live.driver
+
+    @property
+    def _kept_by(self) -> str:
+        return f"only {self._keeper} knows the conversation, which the client does not send"
+
+    @property
     def _at_home(self) -> bool:
-        return self.desk.upstream(self.live.driver) is self.desk.home
+        return self.desk.upstream(self._driver) is self.desk.home
 
     def _attempt(self) -> Attempt:
         stream, self._tries = self.asked.stream and self._tries == 0, self._tries + 1
         return Attempt(
-            upstream=self.desk.upstream(self.live.driver),
+            upstream=self.desk.upstream(self._driver),
             draft=self.dialect.draft(self.asked, stream=stream),
             stream=stream,
             passed=self._sent,
@@ -97,14 +116,14 @@ class Exchange:
             return await self.live.supervisor.areview(
                 self._seen,
                 action,
-                policy=self.live.driver,
+                policy=self._driver,
                 policy_spend=spend,
                 fault=attempt.fault,
             )
         except LedgerError as error:
             # What watches must not break what it watches.
             LOG.error("%s", error)
-            return Step(index=0, policy=self.live.driver, observation=self._seen, action=action)
+            return Step(index=0, policy=self._driver, observation=self._seen, action=action)
 
     def _action(self, attempt: Attempt) -> Action:
         if attempt.refused and not attempt.fault:
@@ -137,7 +156,7 @@ class Exchange:
             self.live.supervisor.review(
                 self._seen,
                 self._action(attempt),
-                policy=self.live.driver,
+                policy=self._driver,
                 policy_spend=self.desk.spent(attempt),
                 fault=attempt.fault,
             )
@@ -172,6 +191,8 @@ class Exchange:
         ruling = step.decision.ruling
         if taker and taker not in self.desk.others and taker != self.live.home:
             return f"no upstream is called {taker}"
+        if taker and self.asked.after and self.desk.upstream(taker) is not attempt.upstream:
+            return self._kept_by
         if ruling is Ruling.VERIFY:
             return "the proxy has nothing to verify with"
         if ruling is Ruling.CONTINUE or attempt.fault:
@@ -211,6 +232,7 @@ class Exchange:
             return self._final(attempt.usage)
         if step is not None:
             self.live.answered = attempt.draft.reply()
+            self._keep(step.policy, self.live.answered.id)
             if not self.live.answered.calls:
                 supervisor.close()
         if attempt.stream:
@@ -228,9 +250,16 @@ class Exchange:
         text = self.live.supervisor.receipt()
         answer = self.dialect.final(self.asked, text, usage)
         self.live.answered = Reply(text=text)
+        self._keep(self._driver, str(answer.get("id") or ""))
         if not self.asked.stream:
             return [Head(200, JSON), _json(answer)]
         return [*self._opened(), *self.dialect.tail(self.asked, answer, self._sent)]
+
+    def _keep(self, driver: str, answer: str) -> None:
+        """Remember an answer; one whose events are another's is known to the client by its id."""
+        begun = table(self._sent[0].get("response")) if self._sent else {}
+        if answer:
+            self.live.keep(str(begun.get("id") or answer), Given(driver, answer))
 
     def _failed(self, why: str) -> list[Head | bytes]:
         if self._begun:

@@ -27,6 +27,7 @@ from flyball.records import Usage
 SAME = ("id", "created_at", "model")
 """What does not change within one answer, whoever goes on with it."""
 ENDS = ("response.completed", "response.incomplete")
+AFTER = "previous_response_id"
 CALLS = ("function_call", "custom_tool_call")
 
 
@@ -80,6 +81,7 @@ class ResponsesDraft:
                 output_tokens=count(usage.get("output_tokens", len(self._text))),
                 reasoning_tokens=told_count(written.get("reasoning_tokens")),
             ),
+            id=str(self._response.get("id") or ""),
             counted="output_tokens" in usage,
         )
 
@@ -96,10 +98,11 @@ class Responses:
             raise MalformedError("'input' must be a text or a list of items")
         else:
             said += _all_said(tables(need(body, "input")))
-        return Asked(said=tuple(said), body=body)
+        return Asked(said=tuple(said), body=body, after=str(body.get(AFTER) or ""))
 
     def body(self, asked: Asked, *, stream: bool) -> dict[str, Any]:
-        return asked.streamed(stream)
+        body = asked.streamed(stream)
+        return {**body, AFTER: asked.after} if asked.after else body
 
     def draft(self, asked: Asked, *, stream: bool) -> ResponsesDraft:
         return ResponsesDraft()

@@ -9,6 +9,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from flyball.adapters.proxy.asks import Asks
 from flyball.adapters.proxy.talk import Asked, Reply, Said
@@ -19,6 +20,17 @@ from flyball.records import Observation, Ruling, Task, new_run_id
 MOST_IDLE = 256
 IDLE_SECONDS = 3600.0
 LONGEST_PROMPT = 20_000
+MOST_ANSWERS = 64
+"""Answers of a run that a request may go on from by their ids."""
+
+
+class Given(NamedTuple):
+    """An answer that a client got."""
+
+    driver: str
+    """Who gave it, and keeps the conversation up to it."""
+    id: str
+    """What its upstream calls it."""
 
 
 class Live:
@@ -33,6 +45,8 @@ class Live:
         self.chain: tuple[bytes, ...] = ()
         """A digest of each beginning of the newest request."""
         self.answered: Reply | None = None
+        self.given: OrderedDict[str, Given] = OrderedDict()
+        """The newest answers, by the ids that the client knows."""
         self.used = time.monotonic()
 
     @property
@@ -42,6 +56,12 @@ class Live:
     @property
     def stopped(self) -> bool:
         return self.supervisor.run.status == "stopped"
+
+    def keep(self, answer: str, given: Given) -> None:
+        """Remember an answer, so that a request may go on from it by its id."""
+        self.given[answer] = given
+        if len(self.given) > MOST_ANSWERS:
+            self.given.popitem(last=False)
 
     def gave(self, said: Said) -> bool:
         """Whether `said` is the answer that this run got last."""
@@ -71,11 +91,12 @@ class Runs:
 
     def find(self, asked: Asked, *, name: str = "", agent: str = "proxy") -> Live:
         """The run that a request goes on with, or a new one. A `name` tells it outright."""
-        chain = chained(asked.said)
-        live = self._named.get(name) if name else self._goes_on(asked.said, chain)
+        # What says only what is new is no beginning of a conversation.
+        chain = () if asked.after else chained(asked.said)
+        live = self._known(asked, name, chain)
         if live is None:
             live = self._begin(asked, name, agent)
-        self._move(live, chain)
+        self._move(live, chain or live.chain)
         self._forget()
         return live
 
@@ -83,6 +104,14 @@ class Runs:
         """Write down how all of them ended."""
         for live in list(self._lives.values()):
             self._drop(live)
+
+    def _known(self, asked: Asked, name: str, chain: Sequence[bytes]) -> Live | None:
+        if name:
+            return self._named.get(name)
+        if asked.after:
+            lives = self._lives.values()
+            return next((live for live in lives if asked.after in live.given), None)
+        return self._goes_on(asked.said, chain)
 
     def _goes_on(self, said: Sequence[Said], chain: Sequence[bytes]) -> Live | None:
         talk = [each for each in said if each.role != "system"]

@@ -51,6 +51,8 @@ class Asked:
     body: Mapping[str, Any]
     counts: bool = True
     """Whether the client wants the stream to count tokens."""
+    after: str = ""
+    """The id of the answer it goes on from, where the upstream keeps the conversation."""
 
     @property
     def model(self) -> str:
@@ -73,6 +75,8 @@ class Reply:
     thought: str = ""
     calls: tuple[Call, ...] = ()
     usage: Usage = Usage(requests=1)
+    id: str = ""
+    """What a later request may go on from, in place of saying it all again."""
     counted: bool = False
     """Whether the server told how many tokens it read and wrote."""
     logprobs: tuple[float, ...] | None = None

@@ -36,6 +36,8 @@ class ScoredRun:
     """-1 where there is none."""
     run: str = ""
     """Its id, where it is known."""
+    threshold: float | None = None
+    """The score that is worth a ruling, set on other tasks' runs; `None` where nobody set one."""
 
     @property
     def key(self) -> Key:

@@ -2,7 +2,7 @@
 // Injected into every frame before the page's own scripts, so that it hears which elements they listen on.
 (() => {
   if (window.__flyball) return;
-  const NAME_LENGTH = 60, LABEL_LENGTH = 40, TEXT_LENGTH = 200, OPTIONS = 60, ENTRIES = 600, SLACK = 4;
+  const NAME_LENGTH = 60, LABEL_LENGTH = 40, TEXT_LENGTH = 200, OPTIONS = 60, ENTRIES = 20000, SLACK = 4;
   const heard = new WeakSet();
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type, ...rest) {
@@ -181,35 +181,61 @@
     return top.getRootNode() !== element.getRootNode() && top.contains(element.getRootNode().host) ? null : top;
   }
 
+  const range = document.createRange();
+  // How far down a node begins and ends, in pixels from the top of the screen.
+  function placeOf(node) {
+    const box = node.nodeType === Node.ELEMENT_NODE && node.getBoundingClientRect();
+    if (box && (box.width || box.height)) return box;
+    range.selectNodeContents(node);
+    return range.getBoundingClientRect();
+  }
+
   function read(ignore) {
     const entries = [], elements = [], labels = new Set();
-    let buffer = '';
+    let buffer = '', from = Infinity, to = -Infinity, left = 0;
+    const list = (entry, { top, bottom }) => {
+      if (entries.length < ENTRIES) entries.push({ ...entry, top, bottom });
+      else left++;
+    };
+    const say = (words, node) => {
+      buffer += words;
+      if (!words.trim()) return;
+      const { top, bottom } = placeOf(node);
+      [from, to] = [Math.min(from, top), Math.max(to, bottom)];
+    };
+    // A long text becomes several entries, `part` of it each.
     const flush = () => {
-      const text = clean(buffer).replace(/^\|\s*|\s*\|$/g, '');
-      buffer = '';
-      if (text) entries.push({ role: 'text', name: shorten(text, TEXT_LENGTH) });
+      const text = clean(buffer).replace(/^\|\s*|\s*\|$/g, ''), part = text.length > TEXT_LENGTH;
+      for (let begin = 0, end; begin < text.length; begin = end) {
+        const before = begin ? '…' : '', room = TEXT_LENGTH - before.length;
+        end = text.length - begin > room ? begin + room - 1 : text.length;
+        const name = before + text.slice(begin, end) + (end < text.length ? '…' : '');
+        const [top, bottom] = [begin, end].map(at => from + (to - from) * at / text.length);
+        list({ role: 'text', name, part }, { top, bottom });
+      }
+      [buffer, from, to] = ['', Infinity, -Infinity];
     };
     const add = (element, role, name) => {
       flush();
+      if (entries.length >= ENTRIES) { left++; return; }
       const last = entries[entries.length - 1];
       const after = !name && role === 'textbox' ? labelAfter(element) : null;
       if (after) {
         labels.add(after);
         name = clean(after.innerText);
       }
-      if (last && last.role === 'text') {  // text right before a control without a label is its label
+      if (last && last.role === 'text' && !last.part) {  // text right before a control without a label is its label
         const text = last.name.replace(/:$/, ''), field = role === 'textbox' || role === 'select';
         // A row of a table is no label, nor is a sentence.
         if (!name && field && text.length <= LABEL_LENGTH && !/ \| |\.$/.test(text)) name = text;
         if (text === name.replace(/:$/, '')) entries.pop();
       }
-      entries.push(stateOf(element, role, { role, name: shorten(name, NAME_LENGTH), number: elements.length + 1 }));
+      list(stateOf(element, role, { role, name: shorten(name, NAME_LENGTH), number: elements.length + 1 }), placeOf(element));
       elements.push(element);
     };
     // `said`: the text of an enclosing element that is listed already.
     function walk(node, said) {
-      if (entries.length >= ENTRIES) return;
-      if (node.nodeType === Node.TEXT_NODE) { if (!said) buffer += node.data; return; }
+      if (node.nodeType === Node.TEXT_NODE) { if (!said) say(node.data, node); return; }
       if (node.nodeType !== Node.ELEMENT_NODE || BLIND.has(node.tagName.toUpperCase())) return;
       if (ignore && node.matches(ignore)) return;
       const style = getComputedStyle(node);
@@ -219,12 +245,12 @@
       const block = (!style.display.startsWith('inline') || node.tagName === 'text') && !cell;
       if (block && !said) flush();
       if (cell && clean(buffer)) buffer += ' | ';
-      if (node.tagName === 'IMG' && !said) buffer += ' ' + clean(node.alt) + ' ';
-      if (node.tagName === 'IFRAME') { flush(); entries.push({ role: 'frame', name: clean(node.title || node.name), number: elements.push(node) }); return; }
+      if (node.tagName === 'IMG' && !said) say(' ' + clean(node.alt) + ' ', node);
+      if (node.tagName === 'IFRAME') { flush(); list({ role: 'frame', name: clean(node.title || node.name), number: elements.push(node) }, placeOf(node)); return; }
       const role = roleOf(node, style);
       if (/^H[1-6]$/.test(node.tagName) && !role && !node.querySelector('a,button,input')) {
         flush();
-        if (clean(node.innerText) && !said) entries.push({ role: 'heading', name: shorten(clean(node.innerText), NAME_LENGTH) });
+        if (clean(node.innerText) && !said) list({ role: 'heading', name: shorten(clean(node.innerText), NAME_LENGTH) }, placeOf(node));
         said = true;
       }
       if (node.tagName === 'LABEL' && node.control && visible(node.control, getComputedStyle(node.control))) said = true;
@@ -241,6 +267,7 @@
     walk(document.body, false);
     flush();
     window.__flyball.elements = elements;
+    if (left) entries.push({ role: 'rest', left });
     return entries;
   }
 

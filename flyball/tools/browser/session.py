@@ -14,7 +14,6 @@ from playwright.async_api import (
     Dialog,
     Download,
     ElementHandle,
-    Frame,
     Page,
     async_playwright,
 )
@@ -28,11 +27,13 @@ from flyball.tools.browser.answers import answering, first_line
 from flyball.tools.browser.guard import Guard
 from flyball.tools.browser.hosts import folder_of
 from flyball.tools.browser.options import BrowserOptions
+from flyball.tools.browser.reading import Reading, element_of
+from flyball.tools.browser.showing import Showing
 from flyball.tools.browser.snapshots import Sent, ShutError, Snapshot, put_back, take
 from flyball.tools.browser.specs import SPECS
 from flyball.tools.browser.starting import start
 from flyball.tools.browser.tool import BrowserTool
-from flyball.tools.page import Entry, cut, entry
+from flyball.tools.page import Entry
 
 READER = Path(__file__).with_name("page.js")
 QUIET_MS, SETTLE_LIMIT_MS = 30, 1_000
@@ -49,9 +50,8 @@ class Browser:
         self.downloads: list[Path] = []
         self._guard = Guard(self.options.allow_hosts, self._refuse)
         self._pages: list[Page] = []
-        self._targets: list[tuple[Frame, int, Entry]] = []
-        self._secret: list[int] = []
-        self._shown: list[str] = []
+        self._reading = Reading(height=self.options.viewport[1])
+        self._showing = Showing(self.options.budget_tokens)
         self._notes: list[str] = []
         self._sent = Sent()
 
@@ -153,15 +153,15 @@ class Browser:
         """Read the page. `failure` says why the last action was not carried out."""
         try:
             async with self._answering():
-                lines = await self._settled_lines()
+                self._reading = await self._settled_lines()
         except PlaywrightError as error:
             raise ToolError(f"the browser is gone: {first_line(error)}") from error
-        shown = cut(lines, budget_tokens=self.options.budget_tokens, before=self._shown)
-        self._shown = lines
+        scrolled = source == "scroll" and not failure
+        shown = self._showing.show(self._reading, scrolled=scrolled)
         notes = [*([failure] if failure else []), *self._notes]
         self._notes.clear()
         ok = not failure and not any(note.startswith(REFUSED) for note in notes)
-        told, secret = "\n".join(shown), tuple(self._secret)
+        told, secret = "\n".join(shown), tuple(self._reading.secret)
         return Observation(source=source, text=told, ok=ok, note="; ".join(notes), secret=secret)
 
     async def act(self, name: str, arguments: Arguments) -> Observation:
@@ -231,7 +231,7 @@ class Browser:
             [QUIET_MS, SETTLE_LIMIT_MS],
         )
 
-    async def _settled_lines(self) -> list[str]:
+    async def _settled_lines(self) -> Reading:
         """Read the page, and again where it turned into another or a tab came or went meanwhile."""
         left = READINGS
         while True:
@@ -246,29 +246,12 @@ class Browser:
             if self.page is read:
                 return lines
 
-    async def _lines(self) -> list[str]:
-        self._targets, self._secret = [], []
+    async def _lines(self) -> Reading:
         head = [f"url {self.page.url}", f"title {await self.page.title()}"]
-        tabs = [f"tabs {len(self._pages)}"] if len(self._pages) > 1 else []
-        return head + tabs + await self._frame_lines(self.page.main_frame)
-
-    async def _frame_lines(self, frame: Frame) -> list[str]:
-        raws = await frame.evaluate(
-            "ignore => window.__flyball ? __flyball.read(ignore) : []", self.options.ignore
-        )
-        lines: list[str] = []
-        for raw in raws:
-            if raw["role"] == "frame":
-                inner = await (await _element(frame, raw["number"])).content_frame()
-                lines += await self._frame_lines(inner) if inner else []
-            elif "number" in raw:
-                shown = entry(raw, len(self._targets) + 1)
-                self._targets.append((frame, raw["number"], shown))
-                self._secret += [len(self._targets)] if raw.get("secret") else []
-                lines.append(shown.line)
-            else:
-                lines.append(entry(raw).line)
-        return lines
+        head += [f"tabs {self.tabs}"] if self.tabs > 1 else []
+        reading = Reading(height=self.options.viewport[1], lines=head, away=[0.0] * len(head))
+        await reading.add(self.page.main_frame, self.options.ignore)
+        return reading
 
     async def target(
         self, arguments: Arguments, *, enabled: bool = True
@@ -278,21 +261,14 @@ class Browser:
         Not `enabled`: a disabled element will do, since it can be hovered over and scrolled.
         """
         number = integer(arguments, "element")
-        if not 1 <= number <= len(self._targets):
-            raise RefusedError(f"there is no element {number}; there are {len(self._targets)}")
-        frame, index, shown = self._targets[number - 1]
+        targets = self._reading.targets
+        if not 1 <= number <= len(targets):
+            raise RefusedError(f"there is no element {number}; there are {len(targets)}")
+        frame, index, shown = targets[number - 1]
         meant = arguments.get("target") or shown.label
         if meant not in (shown.label, shown.quoted):
             raise RefusedError(f"element {number} is {shown.label}, not {meant}")
         judge = "([number, enabled]) => __flyball.obstacle(number, enabled)"
         if obstacle := await frame.evaluate(judge, [index, enabled]):
             raise RefusedError(f"{shown.label} {number} is {obstacle}")
-        return shown, await _element(frame, index)
-
-
-async def _element(frame: Frame, index: int) -> ElementHandle:
-    handle = await frame.evaluate_handle("n => __flyball.elements[n - 1]", index)
-    element = handle.as_element()
-    if element is None:
-        raise RefusedError("the element is gone")
-    return element
+        return shown, await element_of(frame, index)
