@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flyball.cli.options import UNHELD, JsonOption, LedgerOption, open_ledger, waited
-from flyball.errors import FlyballError
+from flyball.errors import ConfigError, FlyballError
 
 if TYPE_CHECKING:
     from flyball.roles import Meter
@@ -149,11 +149,15 @@ def _browser() -> str:
     from dataclasses import replace
 
     from flyball.cli.web import browser_options
-    from flyball.config import load_config
+    from flyball.config import Config, load_config
     from flyball.tools.browser import Browser
 
+    try:
+        config = load_config()
+    except ConfigError:  # which is another part's problem
+        config = Config()
     # A visible browser needs a display, which this need not have.
-    options = replace(browser_options(load_config()), headless=True)
+    options = replace(browser_options(config), headless=True)
 
     async def start() -> str:
         async with Browser(options) as browser:
