@@ -43,16 +43,25 @@ bench_app.command()(compare)
 
 
 @bench_app.command("list")
-def list_suites(as_json: JsonOption = False) -> None:
-    """List the suites and their tasks."""
+def list_suites(
+    unsuited: Annotated[
+        bool,
+        typer.Option("--unsuited", help="The tasks that are left out of the web suite, and why."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the suites and their tasks, those of plug-ins too."""
+    from flyball import plugins
+    from flyball.bench.miniwob import UNSUITED
     from flyball.bench.suites import SUITES, load_suite
 
-    rows = [row for name in SUITES for row in _task_rows(load_suite(name))]
-    if as_json:
-        typer.echo(json.dumps(rows))
-        return
-    for row in rows:
-        typer.echo("{suite:8s} {task:28s} {split:10s} {max_steps:3d} steps".format_map(row))
+    line = "{suite:8s} {task:28s} {split:10s} {max_steps:3d} steps"
+    names = dict.fromkeys((*SUITES, *plugins.names("suites")))
+    rows = [row for name in names for row in _task_rows(load_suite(name))]
+    if unsuited:
+        line = "{suite:8s} {task:28s} {reason}"
+        rows = [{"suite": "web", "task": task, "reason": why} for task, why in UNSUITED.items()]
+    typer.echo(json.dumps(rows) if as_json else "\n".join(map(line.format_map, rows)))
 
 
 @bench_app.command()

@@ -45,7 +45,7 @@ class LlamaModel:
         path: Path,
         *,
         name: str,
-        context: int = 4096,
+        context: int = 16_384,
         threads: int | None = None,
         gpu_layers: int = 0,
     ) -> None:

@@ -45,7 +45,7 @@ class ModelSpec:
     """Name of the environment variable that holds the server's key."""
     format: Format | None = None
     """`None`: what the GGUF says of itself, and a chat where it says nothing."""
-    context: int = 4096
+    context: int = 16_384
     """Most tokens of a prompt and its answer together."""
     threads: int | None = None
     gpu_layers: int = 0

@@ -29,6 +29,13 @@ def test_the_suites_are_listed_with_their_tasks(call):
     assert {row["suite"] for row in rows} >= {"web"}
     assert {row["split"] for row in rows} == {"trained", "untrained"}
     assert "login-user" in call("bench", "list").out
+    left_out = json.loads(call("bench", "list", "--unsuited", "--json").out)
+    assert {
+        "suite": "web",
+        "task": "click-color",
+        "reason": "the colours can only be seen",
+    } in left_out
+    assert not {row["task"] for row in left_out} & {row["task"] for row in rows}
 
 
 def test_a_batch_is_reported_three_ways_and_not_played_twice(call, tmp_path):
