@@ -20,6 +20,17 @@ FIRST_SECONDS = 15.0
 """How long the first question waits for the first watcher: the screen that started a run connects
 once it has found the run in the ledger."""
 
+ANSWERS = {
+    "continue": (Ruling.CONTINUE, "approved"),
+    "revise": (Ruling.REVISE, "refused"),
+    "stop": (Ruling.STOP, "stopped"),
+}
+LASTING = {
+    "always": (Ruling.CONTINUE, "approved for this run"),
+    "never": (Ruling.REVISE, "refused for this run"),
+}
+"""Answers that hold for whatever is asked for the same reason later in the run."""
+
 
 class Helm:
     """Listens for a person's orders while a run goes on. An async context manager.
@@ -51,6 +62,9 @@ class Helm:
         self._met = asyncio.Event()
         self._actions = asyncio.Queue[Action]()
         self._answer: Decision | None = None
+        self._asked = ("", "")
+        self._settled: dict[tuple[str, str], Decision] = {}
+        """What a person answered for the whole run, by who asked and why."""
         self._hand_to = ""
         self._stop = ""
 
@@ -106,7 +120,9 @@ class Helm:
 
         `alone`: wait all the same, as somebody may come. The first watcher may be on the way.
         """
-        self._answer = None
+        self._answer, self._asked = None, (step.decision.by, step.decision.reason)
+        if settled := self._settled.get(self._asked):
+            return settled
         asked = step.action.text or f"{step.action.tool} {dict(step.action.arguments)}"
         self._tell(waiting="answer", question=f"{asked}\n{step.decision.reason}")
         if not alone:
@@ -183,12 +199,15 @@ class Helm:
             self._actions.put_nowait(action)
 
     def _decide(self, order: Order) -> None:
-        if order.to not in (Ruling.CONTINUE, Ruling.REVISE, Ruling.STOP):
-            self._tell(problem=f"an answer is continue, revise or stop, not {order.to!r}")
+        known = {**ANSWERS, **LASTING}
+        if order.to not in known:
+            self._tell(problem=f"an answer is {', '.join(known)}, not {order.to!r}")
             return
-        words = {"continue": "approved", "revise": "refused", "stop": "stopped"}
-        reason = order.text or f"{words[order.to]} by a person"
-        self._answer = Decision(ruling=Ruling(order.to), reason=reason, by=HUMAN)
+        ruling, said = known[order.to]
+        decision = Decision(ruling=ruling, reason=order.text or f"{said} by a person", by=HUMAN)
+        if order.to in LASTING:
+            self._settled[self._asked] = decision
+        self._answer = decision
 
     def _tell(self, **changes: object) -> None:
         """Change how the run stands, and tell whoever watches, if that is news."""

@@ -39,7 +39,7 @@ class Order:
     do: Deed
     """`bind`: end the run, to be taken up again, should this connection break."""
     to: str = ""
-    """For `hand_over`: the policy; for `answer`: the ruling."""
+    """For `hand_over`: the policy; for `answer`: the ruling, or always, or never, in this run."""
     text: str = ""
     """For `act`: the action as it would be written by a policy; for `answer`: the reason."""
 

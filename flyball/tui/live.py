@@ -35,6 +35,8 @@ class Live(Place):
         Binding("w", "wheel", "Wheel"),
         Binding("a", "answer('continue')", "Approve", show=False),
         Binding("x", "answer('revise')", "Refuse", show=False),
+        Binding("A", "answer('always')", "Approve for this run", show=False),
+        Binding("X", "answer('never')", "Refuse for this run", show=False),
         Binding("o,enter", "whole", "Whole step"),
         Binding("space", "play", "Replay"),
         Binding("plus,equals_sign", "faster(1)", "Faster", show=False),

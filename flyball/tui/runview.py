@@ -237,7 +237,9 @@ class RunView(Widget):
         was = typed.display
         ask.display, typed.display = bool(waiting), waiting == "action"
         if waiting == "answer" and self.standing:
-            ask.update(f"{self.standing.question}\na approves, x refuses, s stops the run")
+            ask.update(
+                f"{self.standing.question}\na approves, x refuses (A, X: for this run), s stops it"
+            )
         elif waiting == "action" and self.standing:
             ask.update(self.standing.question)
         if typed.display is not was:

@@ -143,7 +143,8 @@ def test_yes_allows_what_the_configuration_names_and_nothing_else(call, serve, r
 
 
 @pytest.mark.parametrize(
-    ("typed", "done"), [("o\nn\n", 1), ("a\n", 2), ("n\nn\n", 0), ("x\no\no\n", 2)]
+    ("typed", "done"),
+    [("o\nr\n", 1), ("a\n", 2), ("r\nr\n", 0), ("n\n", 0), ("r\no\n", 1), ("x\no\no\n", 2)],
 )
 def test_a_person_allows_once_or_always_or_never(call, serve, repo, monkeypatch, typed, done):
     serve(
@@ -157,7 +158,7 @@ def test_a_person_allows_once_or_always_or_never(call, serve, repo, monkeypatch,
     terminal.isatty = lambda: True
     monkeypatch.setattr(sys, "stdin", terminal)
     result = call(*words(repo, "--then", "keep"))
-    assert "[o]nce, [a]lways for this run, [n]ever" in result.out
+    assert "[o]nce, [a]lways for this run, [r]efuse, [n]ever in this run" in result.out
     changed = f"{done} files changed" if done else "nothing was changed"
     assert changed in result.out
     assert ("not allowed: it deletes" in result.out) is (done < 2)

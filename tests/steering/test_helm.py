@@ -23,8 +23,11 @@ pytestmark = pytest.mark.anyio
 class Asks:
     name = "asks"
 
+    def __init__(self, at=(1,)):
+        self.at = at
+
     def judge(self, trajectory):
-        if trajectory.last.index != 1:
+        if trajectory.last.index not in self.at:
             return Verdict(monitor=self.name)
         return Verdict(monitor=self.name, ruling=Ruling.ASK, reason="is this all right?")
 
@@ -138,6 +141,19 @@ async def test_a_person_answers_what_is_asked(folder, task, crew, to, rulings):
         await run
     assert len(steps) == rulings
     assert steps[1].decision.by == "human"
+
+
+@pytest.mark.parametrize(("to", "rulings"), [("always", {"continue"}), ("never", {"revise"})])
+async def test_an_answer_for_the_whole_run_is_asked_for_once(folder, task, crew, to, rulings):
+    moves = [ECHO, ECHO, ECHO, DONE]
+    asks = Asks(at=(1, 2))
+    async with underway(folder, task, crew, moves, [asks]) as (person, steps, begin):
+        run = begin()
+        await person.sees(lambda standing: standing.waiting == "answer")
+        person.says("answer", to=to)
+        await run
+    assert {step.decision.ruling for step in steps[1:3]} == rulings
+    assert all("for this run by a person" in step.decision.reason for step in steps[1:3])
 
 
 async def test_where_all_leave_what_is_asked_stops_the_run(folder, task, crew):
