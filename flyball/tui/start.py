@@ -25,9 +25,11 @@ AGENTS = ("web", "code")
 MODES = ("enforcing", "shadow")
 BOUND = ("goes on", "stops, to be resumed")
 YES_NO = ("yes", "no")
+PREFERRED = (CONFIGURED, "success", "balanced", "energy")
 THEN = {
     "kept as a patch": "keep",
     "put on a branch": "branch",
+    "thrown away": "discard",
     "applied to the folder": "apply",
 }
 """What becomes of the change of a run on code, and the word for it in `flyball run --then`."""
@@ -36,6 +38,8 @@ TEXTS = {
     "where": ("URL or folder", "http://127.0.0.1:8000/login, or the folder of the code agent"),
     "expect": ("done if it shows", "text of the last page; empty: nothing checks it"),
     "hosts": ("other hosts", "hosts that may be opened besides the URL's, with blanks between"),
+    "file": ("file to mend", "for a bundled model on code; empty: the only one there is"),
+    "tests": ("tests are run by", "for code, a command; empty: what is found"),
     "steps": ("most steps", CONFIGURED),
     "joules": ("most joules", CONFIGURED),
     "usd": ("most dollars", CONFIGURED),
@@ -118,6 +122,7 @@ class Start(Place):
                 yield _field(title, Input(kept.get(name, ""), placeholder=hint, id=name))
             yield _field("small model", Pick((policy,), policy, id="policy"))
             yield _field("strong model", Pick((strong,), strong, id="strong"))
+            yield _field("prices prefer", Pick(PREFERRED, kept.get("prefer", ""), id="prefer"))
             yield _field("monitors", Pick(MODES, kept.get("mode", ""), id="mode"))
             yield _field("change of code", Pick(tuple(THEN), kept.get("then", ""), id="then"))
             yield _field("keep pictures", Pick(YES_NO, kept.get("pictures", ""), id="pictures"))
@@ -211,6 +216,9 @@ def call(values: Mapping[str, str]) -> tuple[str, ...]:
     told = {
         "--expect": values["expect"] if web else "",
         "--then": "" if web else THEN[values["then"]],
+        "--file": "" if web else values.get("file", ""),
+        "--test-command": "" if web else values.get("tests", ""),
+        "--prefer": "" if values.get("prefer", CONFIGURED) == CONFIGURED else values["prefer"],
         "--max-steps": values["steps"],
         "--budget-joules": values["joules"],
         "--budget-usd": values["usd"],

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flyball.config.config import BUDGET
 from flyball.monitors.approvals import TOLD
-from flyball.tui.start import NOBODY
+from flyball.tui.start import CONFIGURED, NOBODY
 
 if TYPE_CHECKING:
     from flyball.config import Config
@@ -82,7 +82,7 @@ def _beside_monitors(values: Mapping[str, str], config: Config) -> Iterator[str]
     strong = config.run.strong if values["strong"] == NOBODY else values["strong"]
     if BUDGET in config.run.monitors:
         yield "; its budget may still stop it"
-    if config.tables.governor.kind == "priced":
+    if config.tables.governor.kind == "priced" or values.get("prefer", CONFIGURED) != CONFIGURED:
         yield "; so may what going on is priced at"
     if strong:
         yield f"; {strong} may still be called in"
