@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from flyball.ledger import Ledger
-from flyball.tools.browser.chromium import find_chromium, switches
+from flyball.tools.browser.chromium import QUIET, find_chromium
 from tests.processes import process
 from tests.tui.conftest import ROOT
 
@@ -65,9 +65,7 @@ async def use(address, deleted):
     """Press `d` in the browser until a run is deleted; what was asked for, and complaints."""
     asked, said = [], []
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=find_chromium(), args=switches()
-        )
+        chromium = await playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
         page = await chromium.new_page(viewport={"width": 1100, "height": 700})
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda line: asked.append(line.url))
