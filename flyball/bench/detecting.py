@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from flyball.bench.cases import Case
-from flyball.bench.evaluation import folds_of, row_of
+from flyball.bench.evaluation import row_of
 from flyball.bench.intervals import bootstrap
 from flyball.bench.report import Row
 from flyball.learning.labels import milestone_labels, sound_repeats, stuck_labels
@@ -80,41 +80,11 @@ def held(truths: Sequence[Truth | None], ruled: Sequence[Sequence[bool]]) -> lis
 
 
 def ruled_from(runs: Sequence[ScoredRun | None]) -> list[list[bool]]:
-    """What is ruled from the thresholds that scores came with; nothing where some have none."""
+    """What is ruled from the thresholds that scores came with; nothing where one has none."""
     known = [run for run in runs if run is not None and run.threshold is not None]
     if len(known) < len(runs):
         return []
     return [[score >= (run.threshold or 0.0) for score in run.scores] for run in known]
-
-
-def ruled_apart(
-    truths: Sequence[Truth | None], scores: Sequence[Sequence[float]]
-) -> list[list[bool]]:
-    """What thresholds rule that were set on other tasks: where F1 is highest, sparing repeats."""
-    import numpy as np  # noqa: PLC0415 - rulings that were asked for do without
-
-    from flyball.learning.measures import best_cut  # noqa: PLC0415
-
-    known = [(truth, mine) for truth, mine in zip(truths, scores, strict=True) if truth]
-    if not known:
-        return [[False] * len(mine) for mine in scores]
-    fold = folds_of([truth.task for truth, _ in known])
-    numbers = np.array([fold[truth.task] for truth, mine in known for _ in mine])
-    said = np.array([score for _, mine in known for score in mine])
-    so = np.array([float(each) for truth, _ in known for each in truth.so])
-    spared = np.array([each for truth, _ in known for each in truth.spared], bool)
-    cuts = {
-        number: best_cut(said[others], so[others], spared[others] if spared.any() else None)
-        for number in set(fold.values())
-        if (others := numbers != number).any()
-    }
-    least = {number: found.threshold for number, found in cuts.items() if found.f1}
-    return [
-        [bool(truth) and score >= least.get(fold[truth.task], np.inf) for score in mine]
-        if truth
-        else [False] * len(mine)
-        for truth, mine in zip(truths, scores, strict=True)
-    ]
 
 
 def detection_rows(runs: Sequence[Held], head: Row) -> Iterator[Row]:

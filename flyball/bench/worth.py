@@ -14,7 +14,6 @@ from flyball.bench.detecting import (
     detection_rows,
     held,
     kind_of,
-    ruled_apart,
     ruled_from,
     truth_of,
 )
@@ -109,7 +108,7 @@ def _held(
     asked: Mapping[str, Replay],
     filed: Mapping[str, Sequence[ScoredRun | None]],
 ) -> Mapping[str, Sequence[Held]]:
-    """Hold what each ruled, or would from thresholds set on other tasks, against what is so."""
+    """Hold what each ruled, or would from the thresholds of its scores, against what is so."""
     rulings = {name: ask.ruled for name, ask in asked.items()}
     kinds = {name: kind_of(name, rulings.get(name, ())) for name in scores}
     truths = {kind: [truth_of(case, kind) for case in cases] for kind in {*kinds.values()} if kind}
@@ -119,8 +118,8 @@ def _held(
             continue
         if name in rulings:
             ruled = [[each.severity > 0 for each in run] for run in rulings[name]]
-        else:
-            ruled = ruled_from(filed[name]) or ruled_apart(truths[kind], scores[name])
+        elif not (ruled := ruled_from(filed[name])):
+            continue
         found[name] = held(truths[kind], ruled)
     return found
 

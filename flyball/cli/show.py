@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from flyball.cli.tables import print_table
-from flyball.telling import UNKNOWN, amount, outcome, receipts, spent, step_line
+from flyball.telling import UNKNOWN, amount, receipts, step_line
 
 if TYPE_CHECKING:
     from flyball.ledger import AuditRow, Ledger
@@ -50,17 +50,11 @@ def _warns(verdict: Verdict) -> bool:
 
 def print_outcome(run: Run, trajectory: Trajectory) -> None:
     """Print how a run ended, what it took, and its receipt if it came to no end of its own."""
-    from flyball.ledger import receipt_of
-    from flyball.telling.settled import receipt_lines
+    from flyball.telling.settled import ending_lines
 
     typer.echo("")
-    typer.echo(outcome(run))
-    if run.answer is not None:
-        typer.echo(f"answer: {run.answer}")
-    typer.echo(f"{len(trajectory.steps)} steps: {spent(trajectory.spend)}")
-    if receipt := receipt_of(run, trajectory):
-        for line in receipt_lines(receipt, run):
-            typer.echo(line)
+    for line in ending_lines(run, trajectory):
+        typer.echo(line)
     typer.echo(f"run {run.id} (flyball show {run.id})")
 
 

@@ -205,7 +205,7 @@ class Helm:
             return
         ruling, said = known[order.to]
         decision = Decision(ruling=ruling, reason=order.text or f"{said} by a person", by=HUMAN)
-        if order.to in LASTING:
+        if order.to in LASTING and self.standing.waiting == "answer":
             self._settled[self._asked] = decision
         self._answer = decision
 

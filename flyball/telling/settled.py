@@ -27,12 +27,7 @@ def endings_at(run: Run, index: int) -> Iterator[str]:
 
 
 def ending_lines(run: Run, trajectory: Trajectory) -> Iterator[str]:
-    """Tell how a run ended, what it took, and its receipt if it came to no end of its own.
-
-    Nothing is told of one that goes on.
-    """
-    if run.status == "running":
-        return
+    """Tell how a run ended, what it took, and its receipt if it came to no end of its own."""
     yield outcome(run)
     if run.answer is not None:
         yield f"answer: {run.answer}"

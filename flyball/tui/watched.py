@@ -68,8 +68,9 @@ def panel(watched: Watched, index: int, width: int, height: int) -> Text:
 
 def _without_steps(run: Run | None) -> list[str]:
     """What is said of a run that has no step, which may be over all the same."""
-    told = list(ending_lines(run, Trajectory(task=run.task))) if run else []
-    return told or ["no step yet"]
+    if run is None or run.status == "running":
+        return ["no step yet"]
+    return list(ending_lines(run, Trajectory(task=run.task)))
 
 
 def totals(spend: Spend, steps: int, budget: Budget) -> Iterator[Text]:

@@ -171,6 +171,17 @@ async def test_the_policy_asks_for_one_line_and_keeps_its_log_probabilities():
     assert model.requests[0].stop == ("\n",)
 
 
+async def test_a_seed_tells_draws_apart_and_none_is_that_of_suites():
+    run = trajectory([], task=Task(id="t", prompt="Log in."))
+    seeds = []
+    for given in ({}, {"seed": 0}, {"seed": 1}, {"seed": 2}):
+        model = ScriptedModel([" finish"])
+        await CompactPolicy(model, temperature=0.5, **given).propose(run, PAGE)
+        seeds.append(model.requests[0].seed)
+    assert seeds[0] == seeds[1]
+    assert len(set(seeds)) == 3
+
+
 async def test_a_refused_policy_tries_something_else_on_the_same_page():
     model = ScriptedModel([" finish"])
     run = trajectory([CLICK], task=Task(id="t", prompt="Log in."))

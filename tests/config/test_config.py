@@ -331,3 +331,10 @@ def test_a_preference_prices_and_without_anything_to_expect_it_is_refused(projec
     if load_expectations() is None:
         with pytest.raises(ConfigError, match="flyball monitors expect"):
             Config().with_preference("energy").governor()
+
+
+def test_a_call_may_say_how_freely_models_sample(project):
+    write(project / "flyball.toml", "[run]\ntemperature = 0.3")
+    config = load_config(project)
+    assert (Config().run.temperature, config.with_temperature(None).run.temperature) == (0, 0.3)
+    assert config.with_temperature(0.7).run.temperature == 0.7
